@@ -1,0 +1,115 @@
+import type { ParamValue, PortType } from './node.js'
+
+/** An input port. `numeric` takes a panel or a vector. */
+export interface InputSpec {
+  readonly name: string
+  readonly type: PortType | 'numeric'
+  /** The field that stands in when a caller gives nothing (`atr(14)` takes high, low and close from the panel). */
+  readonly defaultField?: string
+  /** This input may be left out (only where there is no default field). */
+  readonly optional?: boolean
+  /** The last input may repeat (`regressOut(y, …)`). */
+  readonly variadic?: boolean
+}
+
+/** A parameter, with the range that the graph check enforces and the narrower one that search draws from. */
+export type ParamSpec =
+  | {
+      readonly name: string
+      readonly kind: 'integer' | 'number'
+      readonly min: number
+      readonly max: number
+      readonly default?: number
+      /** Sensible values: random proposals draw from here, log-uniformly; mutation may leave it within min … max. */
+      readonly search?: readonly [number, number]
+    }
+  | {
+      readonly name: string
+      readonly kind: 'choice'
+      readonly choices: readonly string[]
+      readonly default?: string
+    }
+  | { readonly name: string; readonly kind: 'text' }
+
+export type Params = Readonly<Record<string, ParamValue>>
+
+/** A column of values as a kernel sees it: `width` is N for panels and booleans, 1 for vectors. Row-major. */
+export interface NumberColumn {
+  readonly type: 'panel' | 'vector'
+  readonly width: number
+  readonly values: Float64Array
+}
+export interface BooleanColumn {
+  readonly type: 'boolean'
+  readonly width: number
+  /** 1 true, 0 false; missing is 0. */
+  readonly values: Uint8Array
+}
+export type Column = NumberColumn | BooleanColumn
+
+/** Market data that source operators (`field`, `group`, `calendar`, `benchmark`) read. */
+export interface KernelContext {
+  readonly bars: number
+  readonly symbols: number
+  readonly dates: readonly string[]
+  field(name: string): Float64Array
+  group(name: string): Int32Array
+}
+
+/**
+ * The fast form: fills `out` (bars × width, whatever was in it before) from the inputs. Must give, at bar t, the same
+ * bits whether the panel ends at t or later. `mask` is set for cross-sectional operators with a universe.
+ */
+export type Kernel = (
+  out: Float64Array | Uint8Array,
+  inputs: readonly Column[],
+  params: Params,
+  context: KernelContext,
+  extra: { readonly output: string | undefined; readonly mask: Uint8Array | undefined },
+) => void
+
+/**
+ * The plain form, ten obvious lines, the oracle of the fast one. Booleans are 1 and 0 here; a missing input that is
+ * optional is undefined.
+ */
+export type Reference =
+  /** Value of one cell from the same cell of every input. */
+  | { readonly kind: 'element'; at(x: readonly number[], params: Params): number }
+  /** Value at the newest bar from each input's history of one symbol, oldest first, bar 0 … t: causal by its shape. */
+  | {
+      readonly kind: 'series'
+      at(history: readonly (readonly number[])[], params: Params, output: string | undefined): number
+    }
+  /** Values of one bar from one row per input (all symbols; NaN where the mask leaves a symbol out). */
+  | {
+      readonly kind: 'crossSection'
+      row(rows: readonly (readonly number[])[], params: Params): readonly number[]
+    }
+  /** Values of one bar read from the market data. */
+  | { readonly kind: 'source'; row(bar: number, params: Params, context: KernelContext): readonly number[] }
+
+/**
+ * An operator, declared once. Builder types, checks, JSON Schema, prompts and documentation all come from here.
+ */
+export interface OperatorDefinition {
+  readonly name: string
+  readonly category: 'source' | 'arithmetic' | 'logic' | 'timeSeries' | 'indicator' | 'event' | 'crossSection'
+  readonly inputs: readonly InputSpec[]
+  readonly params: readonly ParamSpec[]
+  /** Names of the outputs where there are several; the first is the default. */
+  readonly outputs?: readonly string[]
+  /** Output type from the inputs' types (for elementwise operators: panel if any input is one). */
+  type(inputs: readonly PortType[]): PortType
+  /** Order of inputs does not matter. */
+  readonly commutative?: boolean
+  /** Earlier bars that the value at t can depend on; Infinity for recursive operators. */
+  lookback(params: Params): number
+  /** Relations between parameters that ranges cannot say (fast < slow); the message says what is wrong. */
+  checkParams?(params: Params): string | undefined
+  readonly kernel: Kernel
+  readonly reference: Reference
+  /** One line, for prompts, `--help` and the docs. */
+  readonly doc: string
+  /** Paper or book that defines it, where one does. */
+  readonly source?: string
+}
