@@ -1,0 +1,124 @@
+import type { Panel } from '../data/panel.js'
+import type { Costs, Portfolio, Select } from '../graph/strategy-graph.js'
+
+/** Bars `start` … `end` of a panel, both included, as indices into its dates. */
+export interface BarRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** What a market charges and how many bars make its year. */
+export interface Market {
+  readonly name: string
+  readonly costs: Costs
+  readonly periodsPerYear: number
+}
+
+/** A strategy's graph, evaluated: T × N arrays over the whole panel (row-major). */
+export type EvaluatedRule =
+  | { readonly kind: 'score'; readonly score: Float64Array; readonly select: Select }
+  | { readonly kind: 'signals'; readonly enter: Uint8Array; readonly exit: Uint8Array }
+  | { readonly kind: 'weights'; readonly weights: Float64Array }
+
+export interface SimulationInput {
+  readonly panel: Panel
+  readonly range: BarRange
+  readonly rule: EvaluatedRule
+  /** T × N, 1 where a symbol may be held; absent: everywhere. */
+  readonly universe?: Uint8Array
+  readonly portfolio: Portfolio
+  /** The market's costs with the strategy's overrides applied. */
+  readonly costs: Costs
+  readonly periodsPerYear: number
+}
+
+export type TradeReason =
+  | 'rebalance'
+  | 'signal'
+  | 'stopLoss'
+  | 'takeProfit'
+  | 'trailingStop'
+  | 'atrStop'
+  | 'volatilityStop'
+  | 'maxHoldingBars'
+  | 'delisted'
+  | 'end'
+
+/** One position from flat to flat. Prices in the panel's unit, money in units of initial equity (1.0). */
+export interface Trade {
+  readonly symbol: string
+  readonly side: 'long' | 'short'
+  readonly entryBar: number
+  readonly entryDate: string
+  readonly entryPrice: number
+  readonly exitBar: number
+  readonly exitDate: string
+  readonly exitPrice: number
+  /** Shares opened in all (positive, for a short too). */
+  readonly shares: number
+  /** Net of costs, without borrow and financing. */
+  readonly pnl: number
+  /** pnl over Σ opening shares × price. */
+  readonly return: number
+  /** Bars from the entry fill to the exit fill. */
+  readonly bars: number
+  readonly reason: TradeReason
+}
+
+/** One round of fills at a bar: a rebalance, or positions closed outside one. */
+export interface FillRecord {
+  readonly bar: number
+  /** Σ|Δ_i| / E. */
+  readonly traded: number
+  /** Σ cost / E. */
+  readonly cost: number
+}
+
+export interface Simulation {
+  readonly status: 'completed' | 'ruined'
+  /** Equity at each close of the range, E before it = 1. Shorter than the range when ruined. */
+  readonly equity: Float64Array
+  /** r_t = E_t / E_{t−1} − 1, same length as `equity`. */
+  readonly returns: Float64Array
+  /** Gross value / E at each close. */
+  readonly exposure: Float64Array
+  readonly trades: readonly Trade[]
+  readonly fills: readonly FillRecord[]
+  readonly warnings: readonly { readonly code: string; readonly message: string; readonly count: number }[]
+}
+
+/** Every metric, by its name in `backtest --json`. A metric that is undefined is null, with the reason in the notes. */
+export const METRIC_NAMES = [
+  'totalReturn',
+  'cagr',
+  'volatility',
+  'sharpe',
+  'sortino',
+  'maxDrawdown',
+  'calmar',
+  'ulcer',
+  'turnover',
+  'costDrag',
+  'exposure',
+  'trades',
+  'winRate',
+  'profitFactor',
+  'expectancy',
+  'avgHoldingBars',
+  'positiveMonths',
+  'var95',
+  'cvar95',
+  'skew',
+  'kurtosis',
+  'beta',
+  'alpha',
+  'trackingError',
+  'informationRatio',
+  'upCapture',
+  'downCapture',
+] as const
+
+export type MetricName = (typeof METRIC_NAMES)[number]
+export type Metrics = Readonly<Record<MetricName, number | null>>
+/** Why a metric is null. */
+export type MetricNotes = Readonly<Partial<Record<MetricName, string>>>
