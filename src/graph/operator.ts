@@ -106,6 +106,8 @@ export interface OperatorDefinition {
   lookback(params: Params): number
   /** Relations between parameters that ranges cannot say (fast < slow); the message says what is wrong. */
   checkParams?(params: Params): string | undefined
+  /** A column that stands in the market data already, so that nothing needs to be copied. */
+  view?(params: Params, context: KernelContext): Column | undefined
   readonly kernel: Kernel
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */

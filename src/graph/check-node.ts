@@ -1,0 +1,185 @@
+import { usageError } from '../base/errors.js'
+import { nearest } from '../base/nearest.js'
+import type { GraphNode, ParamValue, PortType } from './node.js'
+import type { InputSpec, OperatorDefinition, ParamSpec } from './operator.js'
+import { operatorNamed } from './registry.js'
+
+/** How an operator is called, for error messages and prompts: `rsi(x: numeric = close, n: 1…1000 = 14)`. */
+export function signatureOf(definition: OperatorDefinition): string {
+  const inputs = definition.inputs.map(
+    ({ name, type, defaultField, optional, variadic }) =>
+      `${variadic ? '...' : ''}${name}${optional ? '?' : ''}: ${type}${defaultField ? ` = ${defaultField}` : ''}`,
+  )
+  const params = definition.params.map((param) => {
+    const range =
+      param.kind === 'choice'
+        ? param.choices.map((choice) => `'${choice}'`).join('|')
+        : param.kind === 'text'
+          ? 'text'
+          : `${param.min}…${param.max}`
+    const fallback = param.kind !== 'text' && param.default !== undefined ? ` = ${param.default}` : ''
+    return `${param.name}: ${range}${fallback}`
+  })
+  const outputs = definition.outputs ? ` → .${definition.outputs.join(' .')}` : ''
+  return `${definition.name}(${[...inputs, ...params].join(', ')})${outputs}`
+}
+
+/**
+ * Checks one node against its operator, given the types of the nodes before it, fills in default parameters and
+ * records its type.
+ */
+export function checkNode(node: GraphNode, types: Map<string, PortType>): GraphNode {
+  const definition = operatorNamed(node.op, `node ${node.id}: `)
+  const inputTypes = node.inputs.map((id) => types.get(id)!)
+  checkInputs(node, definition, inputTypes)
+  const params = checkParams(node, definition)
+  const output = checkOutput(node, definition)
+  if (node.mask !== undefined) {
+    if (definition.category !== 'crossSection')
+      throw usageError(
+        'WRONG_INPUTS',
+        `node ${node.id}: ${node.op} is not cross-sectional, so it takes no mask`,
+      )
+    if (types.get(node.mask) !== 'boolean')
+      throw usageError('WRONG_TYPE', `node ${node.id}: the mask of ${node.op} must be a boolean`)
+  }
+  types.set(node.id, definition.type(inputTypes))
+  return {
+    id: node.id,
+    op: node.op,
+    inputs: node.inputs,
+    params,
+    ...(output === undefined ? {} : { output }),
+    ...(node.mask === undefined ? {} : { mask: node.mask }),
+  }
+}
+
+const fits = (type: PortType, wanted: InputSpec['type']) =>
+  wanted === 'numeric' ? type !== 'boolean' : type === wanted
+
+function checkInputs(node: GraphNode, definition: OperatorDefinition, types: readonly PortType[]) {
+  const specs = definition.inputs
+  const variadic = specs.at(-1)?.variadic ?? false
+  const least = specs.filter((spec) => !spec.optional).length
+  const most = variadic ? Number.POSITIVE_INFINITY : specs.length
+  if (types.length < least || types.length > most) {
+    const wanted = variadic ? `at least ${least}` : least === most ? `${least}` : `${least} to ${most}`
+    throw usageError(
+      'WRONG_INPUTS',
+      `node ${node.id}: ${node.op} takes ${wanted} inputs, ${types.length} were given`,
+      signatureOf(definition),
+      { node: node.id, operator: node.op },
+    )
+  }
+  types.forEach((type, i) => {
+    const spec = specs[Math.min(i, specs.length - 1)]!
+    if (!fits(type, spec.type))
+      throw usageError(
+        'WRONG_TYPE',
+        `node ${node.id}: ${node.op} needs a ${spec.type} as ${spec.name}, but ${node.inputs[i]} is a ${type}`,
+        signatureOf(definition),
+        { node: node.id, operator: node.op, input: spec.name, expected: spec.type, actual: type },
+      )
+  })
+}
+
+function checkParams(node: GraphNode, definition: OperatorDefinition): Record<string, ParamValue> {
+  for (const name of Object.keys(node.params))
+    if (!definition.params.some((param) => param.name === name)) {
+      const meant = nearest(
+        name,
+        definition.params.map((param) => param.name),
+      )
+      throw usageError(
+        'INVALID_PARAMETER',
+        `node ${node.id}: ${node.op} has no parameter ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ''}`,
+        signatureOf(definition),
+        { node: node.id, operator: node.op, parameter: name },
+      )
+    }
+  const params: Record<string, ParamValue> = {}
+  for (const spec of definition.params) params[spec.name] = checkParam(node, definition, spec)
+  const because = definition.checkParams?.(params)
+  if (because !== undefined)
+    throw usageError(
+      'INVALID_PARAMETER',
+      `node ${node.id}: ${node.op}: ${because}`,
+      signatureOf(definition),
+      {
+        node: node.id,
+        operator: node.op,
+      },
+    )
+  return params
+}
+
+function checkParam(node: GraphNode, definition: OperatorDefinition, spec: ParamSpec): ParamValue {
+  const refuse = (message: string) => {
+    throw usageError(
+      'INVALID_PARAMETER',
+      `node ${node.id}: ${node.op}: ${message}`,
+      signatureOf(definition),
+      {
+        node: node.id,
+        operator: node.op,
+        parameter: spec.name,
+        given: given ?? null,
+      },
+    )
+  }
+  // Object.hasOwn: a parameter called `constructor` must not be found on the prototype.
+  const own = Object.hasOwn(node.params, spec.name) ? node.params[spec.name] : undefined
+  const given = own ?? (spec.kind === 'text' ? undefined : spec.default)
+  if (given === undefined) return refuse(`${spec.name} is missing`)!
+  switch (spec.kind) {
+    case 'text':
+      if (typeof given !== 'string' || given === '' || given.length > 200)
+        refuse(`${spec.name} must be a text of 1 to 200 characters`)
+      return given
+    case 'choice':
+      if (typeof given !== 'string' || !spec.choices.includes(given))
+        refuse(`${spec.name} must be one of ${spec.choices.join(', ')}, not ${JSON.stringify(given)}`)
+      return given
+    default: {
+      const kind = spec.kind === 'integer' ? 'a whole number' : 'a number'
+      if (
+        typeof given !== 'number' ||
+        !Number.isFinite(given) ||
+        given < spec.min ||
+        given > spec.max ||
+        (spec.kind === 'integer' && !Number.isInteger(given))
+      ) {
+        const future =
+          typeof given === 'number' && given < 0 && spec.kind === 'integer'
+            ? '; a negative one would read the future'
+            : ''
+        const range =
+          Number.isFinite(spec.min) && Number.isFinite(spec.max) ? ` from ${spec.min} to ${spec.max}` : ''
+        refuse(`${spec.name} must be ${kind}${range}, not ${JSON.stringify(given)}${future}`)
+      }
+      // −0 and 0 are one value: they must not give two hashes.
+      return (given as number) === 0 ? 0 : given
+    }
+  }
+}
+
+function checkOutput(node: GraphNode, { name, outputs }: OperatorDefinition): string | undefined {
+  if (outputs === undefined) {
+    if (node.output !== undefined)
+      throw usageError(
+        'UNKNOWN_OUTPUT',
+        `node ${node.id}: ${name} has one output, so .${node.output} does not exist`,
+      )
+    return undefined
+  }
+  const output = node.output ?? outputs[0]!
+  if (!outputs.includes(output)) {
+    const meant = nearest(output, outputs)
+    throw usageError(
+      'UNKNOWN_OUTPUT',
+      `node ${node.id}: ${name} has no output .${output}${meant ? `; did you mean .${meant}?` : ''}`,
+      `its outputs are .${outputs.join(', .')}`,
+    )
+  }
+  return output
+}

@@ -1,0 +1,146 @@
+/**
+ * Evaluates graphs over one panel, column by column:
+ * 1. A node's value is looked up by its content key: strategies share whatever they have in common.
+ * 2. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena.
+ * 3. Values stay cached under a budget of bytes; the least recently used go first, and their arrays are filled anew
+ *    by later nodes, because a fresh array of this size costs far more than the computation itself.
+ */
+import type { Panel } from '../../data/panel.js'
+import type { GraphNode, PortType } from '../node.js'
+import type { BooleanColumn, Column } from '../operator.js'
+import { operatorNamed } from '../registry.js'
+import type { Strategy } from '../strategy.js'
+import { checkSources, kernelContext } from './context.js'
+
+export interface EvaluatorStats {
+  /** Values found in the cache, and values computed. */
+  readonly hits: number
+  readonly misses: number
+  /** Bytes of cached values. */
+  readonly bytes: number
+}
+
+export interface Evaluator {
+  readonly panel: Panel
+  /**
+   * The values of the named nodes of a strategy. The arrays belong to the cache: they are valid until the next call
+   * of `evaluate` and must not be written to.
+   * @throws AlphaloopError (usage) UNKNOWN_FIELD or UNKNOWN_GROUP where the panel lacks what the strategy reads.
+   */
+  evaluate(strategy: Strategy, ids: readonly string[]): Column[]
+  stats(): EvaluatorStats
+}
+
+/** Default budget for cached values: small enough for two workers beside a medium panel in 400 MB. */
+export const DEFAULT_CACHE_BYTES = 128 * 1024 * 1024
+
+interface Entry {
+  readonly column: Column
+  readonly bytes: number
+  /** The array came from the arena and may be reused; a panel's own fields may not. */
+  readonly owned: boolean
+}
+
+export function createEvaluator(panel: Panel, options: { cacheBytes?: number } = {}): Evaluator {
+  const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
+  const context = kernelContext(panel)
+  // A Map keeps insertion order: re-inserting on use makes it a least-recently-used list.
+  const cache = new Map<string, Entry>()
+  const arena = new Map<string, (Float64Array | Uint8Array)[]>()
+  let bytes = 0
+  let hits = 0
+  let misses = 0
+
+  const allocate = (type: PortType): Column => {
+    const width = type === 'vector' ? 1 : context.symbols
+    const length = context.bars * width
+    const spare = arena.get(`${type === 'boolean' ? 'b' : 'f'}${length}`)?.pop()
+    if (type === 'boolean') return { type, width, values: (spare as Uint8Array) ?? new Uint8Array(length) }
+    return { type, width, values: (spare as Float64Array) ?? new Float64Array(length) }
+  }
+
+  const evict = (inUse: ReadonlySet<string>) => {
+    for (const [key, entry] of cache) {
+      if (bytes <= budget) return
+      if (inUse.has(key)) continue
+      cache.delete(key)
+      bytes -= entry.bytes
+      if (!entry.owned) continue
+      const size = `${entry.column.type === 'boolean' ? 'b' : 'f'}${entry.column.values.length}`
+      const spares = arena.get(size) ?? []
+      // A few spares feed the next strategy; more would only hold memory beyond the budget.
+      if (spares.length < 4) spares.push(entry.column.values)
+      arena.set(size, spares)
+    }
+  }
+
+  const compute = (node: GraphNode, strategy: Strategy, columns: ReadonlyMap<string, Column>): Entry => {
+    const definition = operatorNamed(node.op)
+    const view = definition.view?.(node.params, context)
+    if (view !== undefined) return { column: view, bytes: 0, owned: false }
+    const column = allocate(strategy.types.get(node.id)!)
+    const mask = node.mask === undefined ? undefined : (columns.get(node.mask) as BooleanColumn).values
+    const inputs = node.inputs.map((id) => columns.get(id)!)
+    definition.kernel(column.values, inputs, node.params, context, { output: node.output, mask })
+    return { column, bytes: column.values.byteLength, owned: true }
+  }
+
+  return {
+    panel,
+    evaluate(strategy, ids) {
+      checkSources(strategy, panel)
+      const byId = new Map(strategy.graph.nodes.map((node) => [node.id, node]))
+      const { order, readers } = plan(ids, (id) => {
+        const node = byId.get(id)!
+        return cache.has(strategy.keys.get(id)!) ? [] : inputsOf(node)
+      })
+      const inUse = new Set(order.map((id) => strategy.keys.get(id)!))
+      const columns = new Map<string, Column>()
+      for (const id of order) {
+        const key = strategy.keys.get(id)!
+        const node = byId.get(id)!
+        let entry = cache.get(key)
+        if (entry === undefined) {
+          misses++
+          entry = compute(node, strategy, columns)
+          bytes += entry.bytes
+          for (const input of inputsOf(node)) {
+            const left = readers.get(input)! - 1
+            readers.set(input, left)
+            // Nothing in this strategy reads it any more: it may go if the budget asks for it.
+            if (left === 0) inUse.delete(strategy.keys.get(input)!)
+          }
+        } else {
+          hits++
+          cache.delete(key)
+        }
+        cache.set(key, entry)
+        columns.set(id, entry.column)
+        evict(inUse)
+      }
+      return ids.map((id) => columns.get(id)!)
+    },
+    stats: () => ({ hits, misses, bytes }),
+  }
+}
+
+const inputsOf = (node: GraphNode): readonly string[] =>
+  node.mask === undefined ? node.inputs : [...node.inputs, node.mask]
+
+/**
+ * The nodes to visit for the roots, inputs first, and how often each is read. Roots count as read once more, so that
+ * they stay until the end.
+ */
+function plan(roots: readonly string[], inputs: (id: string) => readonly string[]) {
+  const readers = new Map<string, number>()
+  const order: string[] = []
+  const visit = (id: string) => {
+    const known = readers.get(id)
+    readers.set(id, (known ?? 0) + 1)
+    if (known !== undefined) return
+    for (const input of inputs(id)) visit(input)
+    order.push(id)
+  }
+  for (const root of roots) visit(root)
+  return { order, readers }
+}

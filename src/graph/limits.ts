@@ -1,0 +1,8 @@
+/** How large a strategy may be; settings of the learning loop, these are the defaults. */
+export interface GraphLimits {
+  readonly maxNodes: number
+  readonly maxDepth: number
+  readonly maxFields: number
+}
+
+export const DEFAULT_LIMITS: GraphLimits = Object.freeze({ maxNodes: 200, maxDepth: 30, maxFields: 10 })
