@@ -1,0 +1,103 @@
+import type { DataHash } from '../base/hash.js'
+import type { Panel } from './panel.js'
+import type { MarketOptions } from './synthetic/options.js'
+
+/** What happens to rows that cannot be used: stop with an error, lose the row, or lose the cell. */
+export type BadRows = 'stop' | 'drop' | 'missing'
+
+/** How a file or folder of market data is to be read. */
+export interface FileDataOptions {
+  /** A file (CSV, CSV.gz, TSV, Parquet) or a folder with one file per symbol. */
+  readonly path: string
+  /** Which column is what, where the names do not say it: `{date: 'Day', symbol: 'Code', close: 'Last'}`. */
+  readonly columns?: Readonly<Record<string, string>>
+  /** Leaves prices as they are although there is an `adj_close`. */
+  readonly unadjusted?: boolean
+  /** Default `stop`. */
+  readonly onBadRows?: BadRows
+}
+
+/** The built-in market instead of a file. */
+export interface BuiltinDataOptions {
+  readonly builtin: MarketOptions
+}
+
+export type DataOptions = (FileDataOptions | BuiltinDataOptions) & {
+  /** Where read data is kept; `false`: nowhere. Default: the user's cache folder. */
+  readonly cacheDir?: string | false
+}
+
+export const ISSUE_CODES = [
+  'BAD_DATE',
+  'BAD_NUMBER',
+  'BAD_ROW',
+  'SYMBOL_MISSING',
+  'DUPLICATE_CONFLICT',
+  'PRICE_NOT_POSITIVE',
+  'DUPLICATE_EQUAL',
+  'HIGH_BELOW_LOW',
+  'OUTSIDE_RANGE',
+  'LARGE_MOVE',
+  'GAP',
+  'ENDS_EARLY',
+  'VOLUME_ZERO',
+  'WEEKEND',
+  'MIXED_TIME_ZONES',
+  'ADJ_CLOSE_MISSING',
+  'TEXT_COLUMN_IGNORED',
+] as const
+/** Stable: programs match on them. */
+export type IssueCode = (typeof ISSUE_CODES)[number]
+
+/** One place where an issue was seen; `line` counts from 1 in `file`, the header included. */
+export interface IssuePlace {
+  readonly symbol: string | null
+  readonly date: string | null
+  readonly line: number | null
+  readonly file?: string
+  /** What was seen there. Left out of a data set that was imported in a child: it may come from sealed rows. */
+  readonly detail?: string
+}
+
+/**
+ * Everything of one kind that was found in the data: `symbol`, `date` and `line` are those of the first place,
+ * `examples` has up to three. No message holds a price.
+ */
+export interface DataIssue extends Omit<IssuePlace, 'detail'> {
+  readonly severity: 'error' | 'warning'
+  readonly code: IssueCode
+  readonly count: number
+  readonly message: string
+  readonly examples: readonly IssuePlace[]
+}
+
+export interface FieldSummary {
+  readonly name: string
+  /** Share of all T × N cells that have a value. */
+  readonly coverage: number
+  /** Cells that have a close and no value here. */
+  readonly missing: number
+}
+
+/**
+ * Market data that was read and checked and is kept on disk; opening it holds no prices. A prefix can be loaded
+ * without ever touching later rows, which is how the learning loop keeps its sealed test range out of its memory.
+ */
+export interface Dataset {
+  /** What was given: a path, or `builtin:…`. */
+  readonly source: string
+  /** Hash of the whole content. A loaded prefix has its own, of the prefix only. */
+  readonly hash: DataHash
+  readonly dates: readonly string[]
+  readonly symbols: readonly string[]
+  readonly fields: readonly FieldSummary[]
+  readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
+  readonly issues: readonly DataIssue[]
+  /** What the surroundings did, such as a cache that could not be written. */
+  readonly notes: readonly string[]
+  /**
+   * The first `bars` bars, or those up to and including the day `until`, or everything. Arrays are backed by
+   * SharedArrayBuffer. Only the bytes of these bars are read.
+   */
+  load(range?: { readonly bars?: number; readonly until?: string }): Promise<Panel>
+}
