@@ -2,7 +2,7 @@ import { AlphaloopError } from '../base/errors.js'
 import type { Rng } from '../base/rng.js'
 import { meanBlockLength } from './block-length.js'
 
-/** What is compared between two return series, all per bar: the signs of differences do not need a year's scale. */
+/** What is compared between two return series. Sharpe and Sortino stay per bar: a year's factor changes no order. */
 export type ComparedRatio = 'sharpe' | 'sortino' | 'calmar'
 
 export interface ChanceOptions {
@@ -12,6 +12,8 @@ export interface ChanceOptions {
   readonly ratio?: ComparedRatio
   /** Risk-free return of a bar (0). */
   readonly riskFree?: number
+  /** Bars of a year (252), for Calmar's annual growth. */
+  readonly periodsPerYear?: number
   /** Mean block length; by default the longer of the two that the series ask for. */
   readonly meanBlock?: number
 }
@@ -62,14 +64,14 @@ export function stationaryIndices(n: number, meanBlock: number, rng: Rng): Int32
 export function chanceBetter(
   challenger: Float64Array,
   champion: Float64Array,
-  { rng, draws = 1000, ratio = 'sharpe', riskFree = 0, meanBlock }: ChanceOptions,
+  { rng, draws = 1000, ratio = 'sharpe', riskFree = 0, periodsPerYear = 252, meanBlock }: ChanceOptions,
 ): number {
   assertComparable(challenger, champion)
   const n = challenger.length
   const block = Math.max(1, meanBlock ?? Math.max(meanBlockLength(challenger), meanBlockLength(champion)))
   const resampled = RATIOS[ratio]
-  const first = resampled(challenger, riskFree)
-  const second = resampled(champion, riskFree)
+  const first = resampled(challenger, riskFree, periodsPerYear)
+  const second = resampled(champion, riskFree, periodsPerYear)
   const visit = (start: number, length: number) => {
     first.add(start, length)
     second.add(start, length)
@@ -96,11 +98,14 @@ interface Resampled {
 
 const RATIOS = { sharpe, sortino, calmar } satisfies Record<
   ComparedRatio,
-  (returns: Float64Array, riskFree: number) => Resampled
+  (returns: Float64Array, riskFree: number, periodsPerYear: number) => Resampled
 >
 
-/** Below this a spread of returns is none; sums of rounded numbers do not come back to exactly 0. */
-const NO_SPREAD = 1e-10
+/**
+ * Below this a spread of returns is none: differences of prefix sums leave up to 1e-18 of variance per bar where there
+ * is none, and no real strategy is that quiet.
+ */
+const NO_SPREAD = 1e-8
 
 function over(gain: number, spread: number): number {
   if (spread > NO_SPREAD) return gain / spread
@@ -160,7 +165,7 @@ function sortino(returns: Float64Array, riskFree: number): Resampled {
   }
 }
 
-function calmar(returns: Float64Array): Resampled {
+function calmar(returns: Float64Array, _riskFree: number, periodsPerYear: number): Resampled {
   const n = returns.length
   let equity = 1
   let peak = 1
@@ -178,8 +183,7 @@ function calmar(returns: Float64Array): Resampled {
         else if (1 - equity / peak > deepest) deepest = 1 - equity / peak
       }
     },
-    // Growth of a bar: a year's growth has the same order, whatever the bars of a year.
-    value: () => over(equity > 0 ? equity ** (1 / n) - 1 : -1, deepest),
+    value: () => over(equity > 0 ? equity ** (periodsPerYear / n) - 1 : -1, deepest),
   }
 }
 

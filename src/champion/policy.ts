@@ -1,0 +1,79 @@
+import type { Rng } from '../base/rng.js'
+import type { Level } from './levels.js'
+import type { Objective, RangeMetrics } from './objective.js'
+
+/** Numbers of the champion rules; every one is a setting. */
+export interface ChampionPolicy {
+  readonly objective: Objective
+  /** Objective on validation that a first champion needs. */
+  readonly firstChampion: number
+  /** The lead that a challenger needs: max(absolute, share · |champion|). */
+  readonly margin: {
+    readonly absolute: number
+    /** Share within `freshIterations` of a crowning. */
+    readonly fresh: number
+    /** Share later. */
+    readonly settled: number
+    readonly freshIterations: number
+  }
+  /** Calmar may be below the champion's by this share of its size. */
+  readonly calmarTolerance: number
+  /** |max drawdown| may exceed the champion's by this share of it. */
+  readonly drawdownTolerance: number
+  /** Chance that it is truly better, at least. */
+  readonly minChance: number
+  /** Bootstrap draws behind that chance. */
+  readonly draws: number
+  /** Objectives (and drawdowns) this close are equal. */
+  readonly tie: number
+}
+
+export const DEFAULT_CHAMPION_POLICY: ChampionPolicy = Object.freeze({
+  objective: 'sharpe',
+  firstChampion: 0.5,
+  margin: Object.freeze({ absolute: 0.02, fresh: 0.1, settled: 0.01, freshIterations: 2 }),
+  calmarTolerance: 0.1,
+  drawdownTolerance: 0.1,
+  minChance: 0.6,
+  draws: 1000,
+  tie: 1e-9,
+})
+
+/** A strategy as the champion rules see it. */
+export interface Contender {
+  readonly hash: string
+  readonly level: Level
+  /** Metrics on validation. */
+  readonly validation: RangeMetrics
+  /** Per-bar returns on validation; both sides of a comparison cover the same bars. */
+  readonly returns: Float64Array
+  /** Nodes in its graph. */
+  readonly nodes: number
+}
+
+export interface DecisionContext {
+  /** Number of the challenger's iteration. */
+  readonly iteration: number
+  /** Number of the iteration that crowned the champion; ignored where there is none. */
+  readonly crownedAt: number | null
+  /** Source of the bootstrap's draws, e.g. `createRng(seed, 'champion', iteration)`. */
+  readonly rng: Rng
+  readonly periodsPerYear: number
+  /** The benchmark's returns on validation: needed where the objective is activeSharpe. */
+  readonly benchmarkReturns?: Float64Array | undefined
+  /** A year's risk-free rate (fraction, 0). */
+  readonly riskFree?: number | undefined
+}
+
+/** The lead over the champion that a challenger needs at this iteration, and the target it makes. */
+export function requiredMargin(
+  champion: number,
+  policy: ChampionPolicy,
+  context: Pick<DecisionContext, 'iteration' | 'crownedAt'>,
+): { readonly share: number; readonly lead: number; readonly target: number } {
+  const { absolute, fresh, settled, freshIterations } = policy.margin
+  const { iteration, crownedAt } = context
+  const share = crownedAt !== null && iteration - crownedAt <= freshIterations ? fresh : settled
+  const lead = Math.max(absolute, share * Math.abs(champion))
+  return { share, lead, target: champion + lead }
+}
