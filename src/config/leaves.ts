@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+
+/** A setting's path (`['llm', 'timeoutSeconds']`) and its schema without default and optional wrappers. */
+export interface Leaf {
+  readonly path: readonly string[]
+  readonly schema: z.core.$ZodType
+}
+
+/** The schema inside default, optional and prefault wrappers. */
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  const definition = schema._zod.def as { type: string; innerType?: z.core.$ZodType }
+  return definition.innerType === undefined ? schema : unwrap(definition.innerType)
+}
+
+/** The keys of an object schema, or undefined where it is none. */
+export function shapeOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType> | undefined {
+  const definition = unwrap(schema)._zod.def as { type: string; shape?: Record<string, z.core.$ZodType> }
+  return definition.type === 'object' ? definition.shape : undefined
+}
+
+/** Every setting that is not itself an object of settings. */
+export function leavesOf(schema: z.core.$ZodType, path: readonly string[] = []): Leaf[] {
+  const shape = shapeOf(schema)
+  if (shape === undefined) return [{ path, schema: unwrap(schema) }]
+  return Object.entries(shape).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
+}
+
+/** `llm.timeoutSeconds` → `ALPHALOOP_LLM_TIMEOUT_SECONDS`. */
+export const environmentName = (path: readonly string[]): string =>
+  `ALPHALOOP_${path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()).join('_')}`

@@ -1,0 +1,192 @@
+import { z } from 'zod'
+
+const fraction = z.number().min(0).max(1)
+const whole = (min: number, max: number) => z.number().int().min(min).max(max)
+
+const split = z
+  .strictObject({
+    train: z.number().gt(0).lt(1).default(0.6).describe('Share of the bars, by time.'),
+    validation: z.number().gt(0).lt(1).default(0.2),
+    test: z.number().min(0).lt(1).default(0.2).describe('Sealed: the loop never reads it.'),
+    gapBars: whole(0, 1000).default(21).describe('Bars left out at the start of validation and of test.'),
+  })
+  .prefault({})
+
+const costs = z
+  .strictObject({
+    commission: z.number().min(0).lt(1).optional(),
+    tax: z.number().min(0).lt(1).optional(),
+    slippage: z.number().min(0).lt(1).optional(),
+  })
+  .prefault({})
+  .describe('Replace single costs of the market; fractions of traded value.')
+
+const constraints = z
+  .strictObject({
+    sides: z
+      .array(z.enum(['long', 'short', 'longShort']))
+      .min(1)
+      .default(['long']),
+    universe: z
+      .string()
+      .optional()
+      .describe('Expression that is true where a symbol may be held: close.gt(5)'),
+    fields: z.array(z.string()).optional().describe('Only these fields may be read.'),
+    operators: z.array(z.string()).optional().describe('Only these operators may be used.'),
+    rebalances: z
+      .array(z.enum(['daily', 'weekly', 'monthly', 'quarterly']))
+      .min(1)
+      .default(['weekly', 'monthly']),
+    maxTurnover: z
+      .number()
+      .gt(0)
+      .optional()
+      .describe('One-way turnover a year (1 = the whole portfolio once).'),
+    minHoldingBars: z.number().gt(0).optional().describe('Mean bars that a position is held, at least.'),
+    maxDrawdown: fraction.optional().describe('Largest drawdown allowed, as a positive fraction.'),
+  })
+  .prefault({})
+
+const levels = z
+  .strictObject({
+    minDaysInMarket: whole(1, 10_000).default(30),
+  })
+  .prefault({})
+
+const champion = z
+  .strictObject({
+    firstSharpe: z.number().default(0.5).describe('Validation value that the first champion needs.'),
+    marginAbsolute: z.number().min(0).default(0.02),
+    marginRecent: fraction.default(0.1).describe('Relative margin shortly after a crowning.'),
+    marginSettled: fraction.default(0.01).describe('Relative margin later.'),
+    recentIterations: whole(0, 10_000).default(2),
+    calmarTolerance: fraction.default(0.1),
+    drawdownFactor: z.number().min(1).max(10).default(1.1),
+    minChance: fraction
+      .default(0.6)
+      .describe('Chance that the challenger is truly better, by paired bootstrap.'),
+    bootstrapDraws: whole(100, 100_000).default(1000),
+    stalenessEvery: whole(0, 1_000_000).default(50).describe('Iterations between staleness checks; 0: none.'),
+    stalenessWindow: whole(5, 10_000).default(50),
+    stalenessShare: z.number().gt(0).max(1).default(0.1),
+    stalenessMinimum: whole(1, 1000).default(5),
+  })
+  .prefault({})
+
+const factorGraph = z
+  .strictObject({
+    proposers: z
+      .strictObject({
+        template: z.number().min(0).default(3),
+        mutate: z.number().min(0).default(4),
+        crossover: z.number().min(0).default(2),
+        random: z.number().min(0).default(2),
+      })
+      .prefault({})
+      .describe('Shares of the proposers; each keeps at least 5%.'),
+    maxRedraws: whole(0, 1000).default(10).describe('Draws again when a proposal was evaluated before.'),
+  })
+  .prefault({})
+
+const model = z.strictObject({
+  provider: z.enum(['openai-compatible']).default('openai-compatible'),
+  model: z.string().min(1),
+  baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  apiKeyVariable: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the NAME of an environment variable, never the key itself')
+    .optional()
+    .describe('Name of the environment variable that holds the key; local servers need none.'),
+  temperature: z.number().min(0).max(2).optional(),
+  maxOutputTokens: whole(64, 200_000).default(4000),
+  price: z
+    .strictObject({ inputPerMillion: z.number().min(0), outputPerMillion: z.number().min(0) })
+    .optional()
+    .describe('US dollars; without it the cost is recorded as unknown.'),
+})
+
+const llm = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    models: z.array(model).max(1).default([]).describe('None: every proposal comes from the Factor Graph.'),
+    concurrency: whole(1, 64).default(4),
+    timeoutSeconds: z.number().gt(0).max(3600).default(60),
+    retries: whole(0, 10).default(3),
+    backoffSeconds: z.number().min(0).max(60).default(1),
+    maxRounds: whole(1, 10)
+      .default(3)
+      .describe('Rounds in which a reply that does not compile may be mended.'),
+    promptTokens: whole(1000, 1_000_000).default(12_000),
+  })
+  .prefault({})
+
+const limits = z
+  .strictObject({
+    maxNodes: whole(1, 10_000).default(200),
+    maxDepth: whole(1, 1000).default(30),
+    maxFields: whole(1, 1000).default(10),
+    evaluationTimeoutSeconds: z.number().gt(0).max(86_400).default(60),
+  })
+  .prefault({})
+
+const dataOptions = z
+  .strictObject({
+    columns: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Names of the columns: { date: Day, symbol: Code }'),
+    onBadRows: z.enum(['stop', 'drop', 'missing']).default('stop'),
+    unadjusted: z.boolean().default(false).describe('Do not scale prices by adj_close/close.'),
+  })
+  .prefault({})
+
+/** Everything a run can be told, with ranges and defaults. Numbers carry their unit in the key; rates are fractions. */
+export const configSchema = z.strictObject({
+  data: z.string().min(1).default('builtin').describe('A file, a folder, or `builtin`.'),
+  dataOptions,
+  market: z.enum(['us-stock', 'tw-stock', 'crypto', 'none']).default('us-stock'),
+  costs,
+  fill: z
+    .enum(['nextOpen', 'nextClose'])
+    .optional()
+    .describe('Fill of every proposal; default nextOpen where the data has open.'),
+  benchmark: z.string().optional().describe('A symbol to hold; default: the equal weight of all symbols.'),
+  iterations: whole(1, 100_000_000).default(50),
+  seed: whole(0, 2_147_483_647).default(1),
+  workers: z.union([z.literal('auto'), whole(1, 256)]).default('auto'),
+  batchSize: whole(1, 256).default(8),
+  objective: z.enum(['sharpe', 'sortino', 'calmar', 'activeSharpe']).default('sharpe'),
+  innovationRate: fraction.default(0.2).describe('Share of iterations that ask a model.'),
+  feedbackWindow: whole(1, 100).default(5).describe('Recent records that feedback is written from.'),
+  runDirectory: z.string().min(1).optional(),
+  start: z
+    .array(z.string())
+    .default([])
+    .describe('Strategy files of your own: evaluated first, improved from there.'),
+  split,
+  constraints,
+  levels,
+  champion,
+  factorGraph,
+  llm,
+  limits,
+  cacheMegabytes: whole(1, 1_000_000).default(128).describe('Memory for computed factors, a worker.'),
+})
+
+export type Config = z.output<typeof configSchema>
+export type ConfigInput = z.input<typeof configSchema>
+
+/** Settings that change how a run goes, but never what an iteration's result is. */
+const INCOMPARABLE_KEYS = ['iterations', 'workers', 'runDirectory', 'cacheMegabytes', 'data'] as const
+
+/**
+ * The part of a configuration that decides results: equal parts give comparable records. The data stand beside it
+ * with a hash of their own.
+ */
+export function comparablePart(config: Config): Record<string, unknown> {
+  const part: Record<string, unknown> = { ...config }
+  for (const key of INCOMPARABLE_KEYS) delete part[key]
+  const { concurrency: _c, timeoutSeconds: _t, retries: _r, backoffSeconds: _b, ...llm } = config.llm
+  part.llm = llm
+  return part
+}
