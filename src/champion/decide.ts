@@ -87,26 +87,6 @@ export function decideChampion(
   return { updated: true, by: 'margin', because: `Takes over: ${clauses(gates)}.`, gates }
 }
 
-/**
- * The gates a successor of a demoted champion has to pass: all but the margin, in the order of `decideChampion`. The
- * chance is drawn only when the others pass.
- */
-export function successionGates(
-  champion: Contender,
-  successor: Contender,
-  policy: ChampionPolicy,
-  context: Omit<DecisionContext, 'iteration' | 'crownedAt'>,
-): readonly GateResult[] {
-  const { label } = OBJECTIVES[policy.objective]
-  const gates: GateResult[] = [levelGate(successor)]
-  const value = objectiveOf(successor.validation, policy.objective)
-  if (!value.defined)
-    gates.push(failed('undefined', `its validation ${label} is undefined (${clause(value.because)})`))
-  gates.push(...riskGates(champion, successor, policy))
-  gates.push(chanceGate(champion, successor, policy, context, gates.some(isFailed)))
-  return gates
-}
-
 function decideTie(
   champion: Contender,
   challenger: Contender,

@@ -1,7 +1,15 @@
 import { AlphaloopError } from '../base/errors.js'
 import { type ComparedRatio, chanceBetter } from '../validation/stationary-bootstrap.js'
 import { LEVELS } from './levels.js'
-import { figure, metricOf, type Objective, percent, type Quantity } from './objective.js'
+import {
+  figure,
+  metricOf,
+  OBJECTIVES,
+  type Objective,
+  objectiveOf,
+  percent,
+  type Quantity,
+} from './objective.js'
 import { type ChampionPolicy, type Contender, type DecisionContext, requiredMargin } from './policy.js'
 
 export type Gate = 'level' | 'undefined' | 'first' | 'margin' | 'calmar' | 'drawdown' | 'chance'
@@ -178,6 +186,26 @@ function notJudged(gate: Gate, name: string, own: Quantity, held: Quantity): Gat
     limit: null,
     because: `${reasons.join(' and ')}, so it is not judged`,
   }
+}
+
+/**
+ * The gates a successor of a demoted champion has to pass: all but the margin, in the order of `decideChampion`. The
+ * chance is drawn only when the others pass.
+ */
+export function successionGates(
+  champion: Contender,
+  successor: Contender,
+  policy: ChampionPolicy,
+  context: Omit<DecisionContext, 'iteration' | 'crownedAt'>,
+): readonly GateResult[] {
+  const { label } = OBJECTIVES[policy.objective]
+  const gates: GateResult[] = [levelGate(successor)]
+  const value = objectiveOf(successor.validation, policy.objective)
+  if (!value.defined)
+    gates.push(failed('undefined', `its validation ${label} is undefined (${clause(value.because)})`))
+  gates.push(...riskGates(champion, successor, policy))
+  gates.push(chanceGate(champion, successor, policy, context, gates.some(isFailed)))
+  return gates
 }
 
 /** A reason from elsewhere as part of a sentence. */
