@@ -71,16 +71,18 @@ export interface IterationEntry {
   readonly champion?: ChampionFacts | null | undefined
 }
 
-/** The champion was found stale. It carries no number of its own: `after` counts the iterations before it. */
+/**
+ * The champion was found stale and another record's strategy took over. It carries no number of its own; strategy and
+ * metrics are the successor's.
+ */
 export interface DemotionEntry {
   readonly kind: 'demotion'
   readonly id: string
-  /** Iteration number of the last record before the demotion. */
-  readonly after: number
-  readonly demoted: { readonly id: string; readonly hash: string }
-  /** The record that takes over. */
-  readonly successor: { readonly id: string; readonly iteration: number; readonly hash: string }
-  readonly because: string
+  readonly successor: { readonly id: string; readonly iteration: number }
+  readonly strategy?: StrategyFacts | null | undefined
+  readonly metrics?: IterationEntry['metrics']
+  readonly metricNotes?: IterationEntry['metricNotes']
+  readonly champion: ChampionFacts
 }
 
 /** Looks, changes and notes: of no consequence here. */
