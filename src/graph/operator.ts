@@ -8,7 +8,7 @@ export interface InputSpec {
   readonly defaultField?: string
   /** This input may be left out (only where there is no default field). */
   readonly optional?: boolean
-  /** The last input may repeat (`regressOut(y, …)`). */
+  /** The last input may repeat, once or more (`regressOut(y, …)`). */
   readonly variadic?: boolean
 }
 
@@ -56,16 +56,28 @@ export interface KernelContext {
   group(name: string): Int32Array
 }
 
+/** What a kernel is told besides its inputs. */
+export interface KernelExtra {
+  readonly output: string | undefined
+  readonly mask: Uint8Array | undefined
+  /**
+   * Bars (ascending) whose values are wanted, for operators with `anyRows`: the others are left as they were. A value
+   * is the same bits with and without it. Everything where absent.
+   */
+  readonly rows?: Int32Array | undefined
+}
+
 /**
  * The fast form: fills `out` (bars × width, whatever was in it before) from the inputs. Must give, at bar t, the same
- * bits whether the panel ends at t or later. `mask` is set for cross-sectional operators with a universe.
+ * bits whether the panel ends at t or later. `mask` is set for cross-sectional operators with a universe. An optional
+ * input that was left out is missing from the end of `inputs`.
  */
 export type Kernel = (
   out: Float64Array | Uint8Array,
   inputs: readonly Column[],
   params: Params,
   context: KernelContext,
-  extra: { readonly output: string | undefined; readonly mask: Uint8Array | undefined },
+  extra: KernelExtra,
 ) => void
 
 /**
@@ -109,6 +121,8 @@ export interface OperatorDefinition {
   /** A column that stands in the market data already, so that nothing needs to be copied. */
   view?(params: Params, context: KernelContext): Column | undefined
   readonly kernel: Kernel
+  /** The kernel honours `extra.rows`: values of single bars can be had without those of the others. */
+  readonly anyRows?: true
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */
   readonly doc: string

@@ -1,0 +1,136 @@
+import { rollingMoments } from '../../kernels/rolling-moments.js'
+import { rollingLinearDecay, rollingProduct, rollingSum } from '../../kernels/rolling-sum.js'
+import type { OperatorDefinition, Params } from '../../operator.js'
+import { num, numbers, onWindow, period, widest, widthOf, X } from '../define.js'
+
+/** What a kernel of the last n values of one input needs to say. */
+export interface WindowOperator {
+  name: string
+  doc: string
+  source?: string
+  /** Shortest window. */
+  min?: number
+  params?: OperatorDefinition['params']
+  fill: (out: Float64Array, x: Float64Array, bars: number, width: number, n: number, params: Params) => void
+  plain: (window: readonly number[], params: Params) => number
+}
+
+export function windowed({ name, doc, source, min = 1, params = [], fill, plain }: WindowOperator) {
+  const definition: OperatorDefinition = {
+    name,
+    category: 'timeSeries',
+    inputs: [X],
+    params: [period({ min }), ...params],
+    type: widest,
+    lookback: (given) => num(given, 'n') - 1,
+    kernel: (out, inputs, given, context) =>
+      fill(
+        out as Float64Array,
+        numbers(inputs[0]),
+        context.bars,
+        widthOf(inputs, context),
+        num(given, 'n'),
+        given,
+      ),
+    reference: onWindow(plain),
+    doc,
+    ...(source ? { source } : {}),
+  }
+  return definition
+}
+
+const total = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0)
+
+/** Mean that is exact where all values are equal. */
+export function plainMean(values: readonly number[]): number {
+  return values.every((v) => v === values[0]) ? values[0]! : total(values) / values.length
+}
+
+/** Variance about the mean, `ddof` 0 or 1. */
+export function plainVariance(values: readonly number[], ddof = 1): number {
+  const mean = plainMean(values)
+  return total(values.map((v) => (v - mean) ** 2)) / (values.length - ddof)
+}
+
+/** NaN before the first whole window. */
+function blankWarmup(out: Float64Array, bars: number, width: number, n: number): void {
+  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
+}
+
+const sum = windowed({
+  name: 'sum',
+  doc: 'sum of the last n values',
+  fill: (out, x, bars, width, n) => rollingSum(out, x, bars, width, n, false),
+  plain: total,
+})
+
+const sma = windowed({
+  name: 'sma',
+  doc: 'mean of the last n values (simple moving average)',
+  fill: (out, x, bars, width, n) => rollingSum(out, x, bars, width, n, true),
+  plain: plainMean,
+})
+
+const product = windowed({
+  name: 'product',
+  doc: 'product of the last n values',
+  fill: rollingProduct,
+  plain: (window) => window.reduce((so, v) => so * v, 1),
+})
+
+const decayLinear = windowed({
+  name: 'decayLinear',
+  doc: 'mean of the last n values with weights 1 … n, the newest heaviest',
+  fill: rollingLinearDecay,
+  plain: (window) => total(window.map((v, i) => v * (i + 1))) / ((window.length * (window.length + 1)) / 2),
+})
+
+const variance = windowed({
+  name: 'var',
+  doc: 'variance of the last n values (ddof 1)',
+  min: 2,
+  fill: (out, x, bars, width, n) => {
+    blankWarmup(out, bars, width, n)
+    rollingMoments(x, bars, width, n, (at, _mean, m2, count) => {
+      for (let s = 0; s < count; s++) {
+        const v = m2[s]! / (n - 1)
+        out[at + s] = v + (v - v)
+      }
+    })
+  },
+  plain: (window) => plainVariance(window),
+})
+
+const std = windowed({
+  name: 'std',
+  doc: 'standard deviation of the last n values (ddof 1)',
+  min: 2,
+  fill: (out, x, bars, width, n) => {
+    blankWarmup(out, bars, width, n)
+    rollingMoments(x, bars, width, n, (at, _mean, m2, count) => {
+      for (let s = 0; s < count; s++) {
+        const v = Math.sqrt(m2[s]! / (n - 1))
+        out[at + s] = v + (v - v)
+      }
+    })
+  },
+  plain: (window) => Math.sqrt(plainVariance(window)),
+})
+
+const zscore = windowed({
+  name: 'zscore',
+  doc: '(x − mean)/std of the last n values; missing where std is 0',
+  min: 2,
+  fill: (out, x, bars, width, n) => {
+    blankWarmup(out, bars, width, n)
+    rollingMoments(x, bars, width, n, (at, mean, m2, count) => {
+      for (let s = 0; s < count; s++) {
+        const v = (x[at + s]! - mean[s]!) / Math.sqrt(m2[s]! / (n - 1))
+        out[at + s] = v + (v - v)
+      }
+    })
+  },
+  plain: (window) => (window.at(-1)! - plainMean(window)) / Math.sqrt(plainVariance(window)),
+})
+
+export const WINDOWS: readonly OperatorDefinition[] = [sum, sma, product, decayLinear, variance, std, zscore]
