@@ -180,11 +180,27 @@ export const lookRecordSchema = open({
   because: z.string(),
 })
 
-/** The user went on although config or data had changed. */
+/** What a run is made of, complete: a resume needs nothing but the history. */
+export const runSettingsSchema = open({
+  /** The configuration, as far as it can change results. */
+  config: z.record(z.string(), z.unknown()),
+  /** What was read, of train and validation only. */
+  data: open({ source: z.string(), hash: z.string(), symbols: count, start: z.string(), end: z.string() }),
+  /** First and last day of each range, as ISO dates; the sealed test range is null where there is none. */
+  split: open({
+    train: z.tuple([z.string(), z.string()]),
+    validation: z.tuple([z.string(), z.string()]),
+    test: z.tuple([z.string(), z.string()]).nullable(),
+  }),
+})
+
+/** The run was created, or the user went on although config or data had changed. */
 export const changeRecordSchema = open({
   ...common,
   kind: z.literal('change'),
-  what: z.enum(['config', 'data']),
+  what: z.enum(['created', 'config', 'data']),
+  /** What holds from here on. */
+  settings: runSettingsSchema.optional(),
   differences: z.array(open({ path: z.string(), before: z.unknown(), after: z.unknown() })),
   because: z.string(),
 })
@@ -225,6 +241,7 @@ export type StrategyRef = z.infer<typeof strategyRefSchema>
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 export type Usage = z.infer<typeof usageSchema>
 export type IterationRecord = z.infer<typeof iterationRecordSchema>
+export type RunSettings = z.infer<typeof runSettingsSchema>
 export type LookRecord = z.infer<typeof lookRecordSchema>
 export type ChangeRecord = z.infer<typeof changeRecordSchema>
 export type DemotionRecord = z.infer<typeof demotionRecordSchema>
