@@ -17,7 +17,9 @@ export function evaluateRule(
   const numbers = (columns: readonly Column[], i: number) => (column(columns, i) as NumberColumn).values
   const booleans = (columns: readonly Column[], i: number) => (column(columns, i) as BooleanColumn).values
   const masked = (columns: readonly Column[], evaluated: EvaluatedRule) =>
-    universe === undefined ? { rule: evaluated } : { rule: evaluated, universe: booleans(columns, columns.length - 1) }
+    universe === undefined
+      ? { rule: evaluated }
+      : { rule: evaluated, universe: booleans(columns, columns.length - 1) }
   switch (rule.kind) {
     case 'score': {
       const columns = evaluator.evaluate(strategy, [rule.score, ...universeIds])

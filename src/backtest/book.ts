@@ -1,0 +1,188 @@
+import type { Trade, TradeReason } from './types.js'
+
+/** Reasons by code, as kept per symbol; 0 is none. The exit rules stand in the order in which they are checked. */
+export const REASONS = [
+  undefined,
+  'rebalance',
+  'signal',
+  'stopLoss',
+  'takeProfit',
+  'trailingStop',
+  'atrStop',
+  'volatilityStop',
+  'maxHoldingBars',
+  'delisted',
+  'end',
+] as const satisfies readonly (TradeReason | undefined)[]
+
+export const REASON = {
+  rebalance: 1,
+  signal: 2,
+  stopLoss: 3,
+  takeProfit: 4,
+  trailingStop: 5,
+  atrStop: 6,
+  volatilityStop: 7,
+  maxHoldingBars: 8,
+  delisted: 9,
+  end: 10,
+} as const
+
+/** Cash, positions, and what became of them. Arrays are by symbol; money is in units of initial equity. */
+export class Book {
+  cash = 1
+  /** Symbols with a position, in no particular order: `held[0 … heldCount − 1]`. */
+  readonly held: Int32Array
+  heldCount = 0
+  /** Negative for a short. */
+  readonly shares: Float64Array
+  readonly lastClose: Float64Array
+  /** Bars in a row without a close. */
+  readonly missing: Int32Array
+  /** Average price of the position's purchases, as far as they are still held. */
+  readonly entryPrice: Float64Array
+  readonly entryBar: Int32Array
+  /** Highest close since the entry bar; lowest for a short. */
+  readonly bestClose: Float64Array
+  /** 1 where the whole position is to be closed at its next tradable bar. */
+  readonly closing: Uint8Array
+  closingCount = 0
+  /** Code of why the position is to be closed, 0 while nobody wants that. */
+  readonly why: Uint8Array
+  readonly trades: Trade[] = []
+
+  readonly #slot: Int32Array
+  readonly #openedShares: Float64Array
+  readonly #openedValue: Float64Array
+  readonly #closedShares: Float64Array
+  readonly #closedValue: Float64Array
+  readonly #costs: Float64Array
+  readonly #dates: readonly string[]
+  readonly #symbols: readonly string[]
+
+  constructor(dates: readonly string[], symbols: readonly string[]) {
+    const n = symbols.length
+    this.#dates = dates
+    this.#symbols = symbols
+    this.held = new Int32Array(n)
+    this.#slot = new Int32Array(n)
+    this.missing = new Int32Array(n)
+    this.entryBar = new Int32Array(n)
+    this.closing = new Uint8Array(n)
+    this.why = new Uint8Array(n)
+    this.shares = new Float64Array(n)
+    this.lastClose = new Float64Array(n)
+    this.entryPrice = new Float64Array(n)
+    this.bestClose = new Float64Array(n)
+    this.#openedShares = new Float64Array(n)
+    this.#openedValue = new Float64Array(n)
+    this.#closedShares = new Float64Array(n)
+    this.#closedValue = new Float64Array(n)
+    this.#costs = new Float64Array(n)
+  }
+
+  /** Wants the whole position closed. An exit rule's name outlives a decision's, and the first exit's the later ones'. */
+  wantClosed(i: number, reason: number): void {
+    if (this.closing[i] === 0) {
+      this.closing[i] = 1
+      this.closingCount++
+    }
+    if (this.why[i]! < REASON.stopLoss) this.why[i] = reason
+  }
+
+  /** A new decision keeps the position after all. */
+  keep(i: number): void {
+    if (this.closing[i] === 1) {
+      this.closing[i] = 0
+      this.closingCount--
+    }
+    this.why[i] = 0
+  }
+
+  /**
+   * Takes a symbol from the shares held to `next` at `price`. `cost` is booked on the trade; cash is the caller's.
+   * `lastClose` is the newest close known before the bar, `reason` the code for a position that ends here.
+   */
+  change(
+    i: number,
+    next: number,
+    price: number,
+    cost: number,
+    bar: number,
+    lastClose: number,
+    reason: number,
+  ): void {
+    const now = this.shares[i]!
+    if (now === 0) {
+      if (next !== 0) this.#open(i, next, price, cost, bar, lastClose)
+    } else if (next === 0) {
+      this.close(i, price, cost, bar, reason)
+    } else if (now > 0 !== next > 0) {
+      // One order through zero: its cost belongs to both positions by the shares that each took of it.
+      const closing = cost * (now / (now - next))
+      this.close(i, price, closing, bar, reason)
+      this.#open(i, next, price, cost - closing, bar, lastClose)
+    } else {
+      const added = Math.abs(next) - Math.abs(now)
+      this.shares[i] = next
+      this.#costs[i]! += cost
+      if (added > 0) {
+        this.entryPrice[i] = (Math.abs(now) * this.entryPrice[i]! + added * price) / Math.abs(next)
+        this.#openedShares[i]! += added
+        this.#openedValue[i]! += added * price
+      } else {
+        this.#closedShares[i]! -= added
+        this.#closedValue[i]! -= added * price
+      }
+    }
+  }
+
+  #open(i: number, shares: number, price: number, cost: number, bar: number, lastClose: number): void {
+    this.#slot[i] = this.heldCount
+    this.held[this.heldCount++] = i
+    this.shares[i] = shares
+    this.lastClose[i] = lastClose
+    this.missing[i] = 0
+    this.entryPrice[i] = price
+    this.entryBar[i] = bar
+    this.bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    this.#openedShares[i] = Math.abs(shares)
+    this.#openedValue[i] = Math.abs(shares) * price
+    this.#closedShares[i] = 0
+    this.#closedValue[i] = 0
+    this.#costs[i] = cost
+  }
+
+  /** Ends a position at a price and writes its row. */
+  close(i: number, price: number, cost: number, bar: number, reason: number): void {
+    const shares = this.shares[i]!
+    const opened = this.#openedShares[i]!
+    const openedValue = this.#openedValue[i]!
+    const closed = this.#closedShares[i]! + Math.abs(shares)
+    const closedValue = this.#closedValue[i]! + Math.abs(shares) * price
+    const gain = shares > 0 ? closedValue - openedValue : openedValue - closedValue
+    const pnl = gain - (this.#costs[i]! + cost)
+    const entryBar = this.entryBar[i]!
+    this.trades.push({
+      symbol: this.#symbols[i]!,
+      side: shares > 0 ? 'long' : 'short',
+      entryBar,
+      entryDate: this.#dates[entryBar]!,
+      entryPrice: openedValue / opened,
+      exitBar: bar,
+      exitDate: this.#dates[bar]!,
+      exitPrice: closedValue / closed,
+      shares: opened,
+      pnl,
+      return: pnl / openedValue,
+      bars: bar - entryBar,
+      reason: REASONS[reason]!,
+    })
+    this.keep(i)
+    this.shares[i] = 0
+    const slot = this.#slot[i]!
+    const moved = this.held[--this.heldCount]!
+    this.held[slot] = moved
+    this.#slot[moved] = slot
+  }
+}

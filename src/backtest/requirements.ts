@@ -1,0 +1,77 @@
+import { type AlphaloopError, usageError } from '../base/errors.js'
+import type { Panel } from '../data/panel.js'
+import type { Portfolio, Select } from '../graph/strategy-graph.js'
+import type { BarRange } from './types.js'
+
+/**
+ * What stands in the way of simulating these settings on this panel, or undefined: a fill at the open without opens
+ * (NO_OPEN_PRICES), an ATR stop without highs and lows (NO_HIGH_LOW_PRICES).
+ */
+export function missingPrices(
+  panel: Pick<Panel, 'fields'>,
+  portfolio: Pick<Portfolio, 'fill' | 'exits'>,
+): AlphaloopError | undefined {
+  const fields = [...panel.fields.keys()]
+  if (portfolio.fill === 'nextOpen' && !panel.fields.has('open'))
+    return usageError(
+      'NO_OPEN_PRICES',
+      'The strategy fills at the next open (fill: nextOpen), but the panel has no field `open`.',
+      'Fill at the close instead: --fill nextClose, or fill: "nextClose" in the strategy.',
+      { fields },
+    )
+  if (portfolio.exits.atrStop && !(panel.fields.has('high') && panel.fields.has('low')))
+    return usageError(
+      'NO_HIGH_LOW_PRICES',
+      'The exit rule atrStop needs the fields `high` and `low`, which the panel lacks.',
+      'Use volatilityStop or trailingStop, which need closes only.',
+      { fields },
+    )
+  return undefined
+}
+
+/** As much of a rule, evaluated or not, as says whether its settings fit. */
+export type RuleShape =
+  | { readonly kind: 'score'; readonly select: Select }
+  | { readonly kind: 'signals' | 'weights' | 'everything' }
+
+/**
+ * What contradicts itself in a rule and its settings, or undefined: a weighting or a side that the rule cannot give
+ * (WEIGHT_NEEDS_SCORE, SIDE_NEEDS_SCORE, SELECT_CONTRADICTS_SIDE).
+ */
+export function contradiction(
+  rule: RuleShape,
+  portfolio: Pick<Portfolio, 'side' | 'weight'>,
+): AlphaloopError | undefined {
+  const { side, weight } = portfolio
+  if (rule.kind === 'signals' && (weight === 'score' || weight === 'rank'))
+    return usageError(
+      'WEIGHT_NEEDS_SCORE',
+      `weight: "${weight}" needs a score, but the strategy selects by signals.`,
+      'Use weight: "equal" or { inverseVolatility: n }, or give a score.',
+    )
+  if (rule.kind === 'signals' && side === 'longShort')
+    return usageError(
+      'SIDE_NEEDS_SCORE',
+      'side: "longShort" needs a score that says what to buy and what to sell; signals only say what is on.',
+      'Use side: "long" or "short", or give a score.',
+    )
+  if (rule.kind === 'score' && side === 'longShort' && 'bottom' in rule.select)
+    return usageError(
+      'SELECT_CONTRADICTS_SIDE',
+      'select: { bottom } with side: "longShort" says twice, and differently, what to buy.',
+      'Use select: { top }; negate the score to turn the legs round.',
+    )
+  return undefined
+}
+
+/** Throws BAD_RANGE unless the range lies in the panel. */
+export function checkRange(range: BarRange, bars: number): void {
+  const { start, end } = range
+  if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end < bars))
+    throw usageError(
+      'BAD_RANGE',
+      `The range is bars ${start} to ${end}, but the panel has bars 0 to ${bars - 1}.`,
+      'Choose a start and an end within the data, the start first.',
+      { start, end, bars },
+    )
+}

@@ -1,0 +1,97 @@
+import type { Weighting } from '../graph/strategy-graph.js'
+import { returnDeviation } from './volatility.js'
+
+/** One leg of a portfolio as a slice of parallel arrays: entries `from … to − 1`, best pick first. */
+export interface Leg {
+  readonly symbols: Int32Array
+  readonly weights: Float64Array
+  readonly from: number
+  readonly to: number
+  /** 1 for longs, −1 for shorts. */
+  readonly sign: 1 | -1
+}
+
+/** What the weightings look at: arrays T × width, row-major, and the row of the decision. */
+export interface WeighingView {
+  readonly closes: Float64Array
+  readonly width: number
+  readonly bar: number
+  /** Absent for rules without a score. */
+  readonly scores: Float64Array | undefined
+}
+
+/** A volatility below this is none: such a symbol has no inverse. */
+const LEAST_DEVIATION = 1e-12
+
+/**
+ * Fills in a leg's weights, which sum to sign·total, and returns its new end: `inverseVolatility` leaves out symbols
+ * without a volatility, and the others move up.
+ */
+export function weighLeg(leg: Leg, weighting: Weighting, total: number, view: WeighingView): number {
+  const { symbols, weights, from, sign } = leg
+  const { closes, width, bar, scores } = view
+  let to = leg.to
+  let sum = 0
+  if (typeof weighting === 'object') {
+    let kept = from
+    for (let j = from; j < to; j++) {
+      const symbol = symbols[j]!
+      const deviation = returnDeviation(closes, width, symbol, bar, weighting.inverseVolatility)
+      if (!(deviation >= LEAST_DEVIATION)) continue
+      symbols[kept] = symbol
+      weights[kept++] = 1 / deviation
+      sum += 1 / deviation
+    }
+    to = kept
+  } else if (weighting === 'rank') {
+    for (let j = from; j < to; j++) {
+      weights[j] = to - j
+      sum += to - j
+    }
+  } else if (weighting === 'score') {
+    let largest = 0
+    for (let j = from; j < to; j++) largest = Math.max(largest, sign * scores![bar * width + symbols[j]!]!)
+    for (let j = from; j < to && largest > 0; j++) {
+      // In units of the largest, so that the sum of huge scores stays finite.
+      const share = Math.max(sign * scores![bar * width + symbols[j]!]!, 0) / largest
+      weights[j] = share
+      sum += share
+    }
+  }
+  if (sum === 0) {
+    for (let j = from; j < to; j++) weights[j] = 1
+    sum = to - from
+  }
+  for (let j = from; j < to; j++) weights[j] = (sign * total * weights[j]!) / sum
+  return to
+}
+
+/**
+ * Caps |w| at `cap` among the entries of one sign: what is above is spread over the uncapped in proportion to their
+ * weights, again until none exceeds; when all are capped the rest stays in cash. `capped` is scratch.
+ */
+export function capWeights(
+  weights: Float64Array,
+  count: number,
+  sign: 1 | -1,
+  cap: number,
+  capped: Uint8Array,
+): void {
+  capped.fill(0, 0, count)
+  for (;;) {
+    let excess = 0
+    let uncapped = 0
+    for (let j = 0; j < count; j++) {
+      const size = sign * weights[j]!
+      if (capped[j] === 1 || size <= 0) continue
+      if (size > cap) {
+        excess += size - cap
+        weights[j] = sign * cap
+        capped[j] = 1
+      } else uncapped += size
+    }
+    if (excess === 0 || uncapped === 0) return
+    const factor = 1 + excess / uncapped
+    for (let j = 0; j < count; j++) if (capped[j] === 0 && sign * weights[j]! > 0) weights[j]! *= factor
+  }
+}
