@@ -5,7 +5,7 @@ import type { MetricReasons, MetricValues } from './objective.js'
  * The records that champion, hall of fame and feedback fold over, as far as they read them: a structural part of the
  * history record (the journal's schema). An iteration is discriminated by `execution.status`.
  */
-export type HistoryEntry = IterationEntry | DemotionEntry | OtherEntry
+export type HistoryEntry = IterationEntry | DemotionEntry | NewerEntry | OtherEntry
 
 export interface ErrorFacts {
   readonly category: string
@@ -71,18 +71,32 @@ export interface IterationEntry {
   readonly champion?: ChampionFacts | null | undefined
 }
 
-/**
- * The champion was found stale and another record's strategy took over. It carries no number of its own; strategy and
- * metrics are the successor's.
- */
+/** The champion was found stale. It carries no number of its own. */
 export interface DemotionEntry {
   readonly kind: 'demotion'
   readonly id: string
-  readonly successor: { readonly id: string; readonly iteration: number }
-  readonly strategy?: StrategyFacts | null | undefined
-  readonly metrics?: IterationEntry['metrics']
-  readonly metricNotes?: IterationEntry['metricNotes']
-  readonly champion: ChampionFacts
+  readonly demoted: StrategyRefFacts
+  /** The record that takes over. */
+  readonly successor: StrategyRefFacts
+  /** Number of the last iteration before the demotion. */
+  readonly after: number
+  readonly because: string
+}
+
+export interface StrategyRefFacts {
+  readonly id: string
+  readonly iteration: number
+  readonly hash: string
+  readonly name?: string | undefined
+}
+
+/** A record of a newer schema: what of it is known. */
+export interface NewerEntry {
+  readonly kind: 'newer'
+  readonly recordKind: string
+  readonly id: string
+  readonly iteration?: number | undefined
+  readonly known: Partial<Omit<IterationEntry, 'kind'>>
 }
 
 /** Looks, changes and notes: of no consequence here. */

@@ -1,14 +1,14 @@
-import type { DemotionEntry, HistoryEntry, IterationEntry, StrategyFacts } from './entry.js'
+import type { ChampionFacts, HistoryEntry } from './entry.js'
 
 /** The time of one champion. */
 export interface Reign {
   /** Id and number of the iteration record whose strategy reigns. */
   readonly id: string
   readonly iteration: number
-  readonly strategy: StrategyFacts | null
-  readonly metrics: IterationEntry['metrics']
-  readonly metricNotes: IterationEntry['metricNotes']
-  /** `crowned` by its own record's decision, `succeeded` a demoted champion. */
+  /** Null only where the record names no strategy (a damaged or foreign one). */
+  readonly hash: string | null
+  readonly name: string | null
+  /** `crowned` by its own record's decision, or `succeeded` a demoted champion. */
   readonly how: 'crowned' | 'succeeded'
   readonly because: string
   /** Iteration at which it became champion: its own, or the last one before the demotion. */
@@ -23,7 +23,7 @@ export interface ChampionTrack {
   readonly reigns: readonly Reign[]
   /** Iteration records seen. */
   readonly recorded: number
-  /** Number of the last of them; −1 before the first. */
+  /** Highest number among them; −1 before the first. */
   readonly lastIteration: number
 }
 
@@ -37,16 +37,25 @@ export const NO_CHAMPION: ChampionTrack = Object.freeze({
 /** One step of the fold: the recorded decision is taken as it stands, never made again. */
 export function trackRecord(track: ChampionTrack, record: HistoryEntry): ChampionTrack {
   switch (record.kind) {
-    case 'iteration': {
-      const seen = { ...track, recorded: track.recorded + 1, lastIteration: record.iteration }
-      return record.champion?.updated === true
-        ? enthrone(seen, record, { id: record.id, iteration: record.iteration, how: 'crowned' })
-        : seen
-    }
-    case 'demotion':
-      return record.champion.updated
-        ? enthrone(track, record, { ...record.successor, how: 'succeeded' })
+    case 'iteration':
+      return seeIteration(track, record.iteration, record)
+    case 'newer':
+      return record.recordKind === 'iteration' && record.iteration !== undefined
+        ? seeIteration(track, record.iteration, { ...record.known, id: record.id })
         : track
+    case 'demotion': {
+      const { id, iteration, hash, name } = record.successor
+      const { because, after } = record
+      return enthrone(track, {
+        id,
+        iteration,
+        hash,
+        name: name ?? null,
+        how: 'succeeded',
+        because,
+        from: after,
+      })
+    }
     case 'look':
     case 'change':
     case 'note':
@@ -65,21 +74,34 @@ export function trackChampion(records: Iterable<HistoryEntry>): ChampionTrack {
 export const iterationsSinceCrowning = ({ current, lastIteration }: ChampionTrack): number | null =>
   current === null ? null : lastIteration - current.from
 
-function enthrone(
+function seeIteration(
   track: ChampionTrack,
-  { strategy, metrics, metricNotes, champion }: IterationEntry | DemotionEntry,
-  who: Pick<Reign, 'id' | 'iteration' | 'how'>,
+  iteration: number,
+  record: {
+    readonly id: string
+    readonly strategy?: { readonly hash: string; readonly name: string } | null | undefined
+    readonly champion?: ChampionFacts | null | undefined
+  },
 ): ChampionTrack {
-  const from = track.lastIteration
-  const reign: Reign = {
-    ...who,
-    strategy: strategy ?? null,
-    metrics,
-    metricNotes,
-    because: champion?.because ?? '',
-    from,
-    to: null,
+  const seen: ChampionTrack = {
+    ...track,
+    recorded: track.recorded + 1,
+    lastIteration: Math.max(track.lastIteration, iteration),
   }
-  const ended = track.current === null ? [] : [{ ...track.current, to: from }]
+  if (record.champion?.updated !== true) return seen
+  return enthrone(seen, {
+    id: record.id,
+    iteration,
+    hash: record.strategy?.hash ?? null,
+    name: record.strategy?.name ?? null,
+    how: 'crowned',
+    because: record.champion.because,
+    from: iteration,
+  })
+}
+
+function enthrone(track: ChampionTrack, who: Omit<Reign, 'to'>): ChampionTrack {
+  const reign: Reign = { ...who, to: null }
+  const ended = track.current === null ? [] : [{ ...track.current, to: who.from }]
   return { ...track, current: reign, reigns: [...track.reigns.slice(0, -1), ...ended, reign] }
 }
