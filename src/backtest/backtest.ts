@@ -1,0 +1,59 @@
+import type { Panel } from '../data/panel.js'
+import type { Costs, Portfolio } from '../graph/strategy-graph.js'
+import { benchmarkReturns } from './benchmark.js'
+import { effectiveCosts } from './markets.js'
+import { computeMetrics } from './metrics/compute.js'
+import { simulate } from './simulate.js'
+import type { BarRange, EvaluatedRule, Market, MetricNotes, Metrics, Simulation } from './types.js'
+
+export interface BacktestInput {
+  readonly panel: Panel
+  readonly rule: EvaluatedRule
+  /** T × N, 1 where a symbol may be held; absent: everywhere. */
+  readonly universe?: Uint8Array | undefined
+  readonly portfolio: Portfolio
+  readonly market: Market
+  readonly range: BarRange
+  /** Returns to measure against, one for each bar of the range; absent: `benchmarkReturns` of the panel. */
+  readonly benchmark?: Float64Array | undefined
+  /** T × N, where the default benchmark may hold a symbol: the config's universe, if it has one. */
+  readonly benchmarkUniverse?: Uint8Array | undefined
+  /** A year, as a fraction; default 0. */
+  readonly riskFree?: number | undefined
+}
+
+export interface BacktestResult {
+  readonly simulation: Simulation
+  readonly metrics: Metrics
+  readonly metricNotes: MetricNotes
+  readonly benchmarkReturns: Float64Array
+  /** The costs that were charged. */
+  readonly costs: Costs
+}
+
+/** Simulates an evaluated strategy on a market and measures it. Throws as `simulate` does. */
+export function runBacktest(input: BacktestInput): BacktestResult {
+  const { panel, rule, universe, portfolio, market, range } = input
+  const costs = effectiveCosts(market, portfolio)
+  const simulation = simulate({
+    panel,
+    range,
+    rule,
+    ...(universe ? { universe } : {}),
+    portfolio,
+    costs,
+    periodsPerYear: market.periodsPerYear,
+  })
+  const benchmark =
+    input.benchmark ??
+    benchmarkReturns({ panel, range, fill: portfolio.fill, universe: input.benchmarkUniverse })
+  const { metrics, notes } = computeMetrics({
+    simulation,
+    dates: panel.dates,
+    start: range.start,
+    periodsPerYear: market.periodsPerYear,
+    benchmark,
+    riskFree: input.riskFree,
+  })
+  return { simulation, metrics, metricNotes: notes, benchmarkReturns: benchmark, costs }
+}
