@@ -34,7 +34,7 @@ export type ChampionDecision =
  *
  * 1. `level`: only LEVEL_3 can.
  * 2. `undefined`: the objective has a value on validation.
- * 3. `first`: without a champion, the objective is at least `firstChampion`. (A champion whose own objective has no
+ * 3. `first`: without a champion, the objective is at least `firstSharpe`. (A champion whose own objective has no
  *    value cannot be compared: the challenger is judged as a first one.)
  * 4. `margin`: objective ≥ champion + max(absolute, share · |champion|).
  * 5. `calmar`: ≥ champion − tolerance · |champion|, no drawdown counting as infinite.
@@ -66,8 +66,8 @@ export function decideChampion(
     const first = atLeast(
       'first',
       value.value,
-      policy.firstChampion,
-      `validation ${label} ${figure(value.value)}, and a first champion needs ${figure(policy.firstChampion)}`,
+      policy.firstSharpe,
+      `validation ${label} ${figure(value.value)}, and a first champion needs ${figure(policy.firstSharpe)}`,
     )
     gates.push(first)
     const preface =
@@ -79,13 +79,17 @@ export function decideChampion(
       : { updated: true, by: 'first', because: `${preface}First champion: ${first.because}.`, gates }
   }
 
-  if (isTie(value.value, held.value, policy.tie)) return decideTie(champion, challenger, policy, gates, label)
+  if (isTie(value.value, held.value, policy.tie ?? TIE))
+    return decideTie(champion, challenger, policy, gates, label)
   gates.push(marginGate(value.value, held.value, policy, context, label))
   gates.push(...riskGates(champion, challenger, policy))
   gates.push(chanceGate(champion, challenger, policy, context, gates.some(isFailed)))
   if (gates.some(isFailed)) return refuse(gates)
   return { updated: true, by: 'margin', because: `Takes over: ${clauses(gates)}.`, gates }
 }
+
+/** What counts as equal where the policy does not say. */
+const TIE = 1e-9
 
 function decideTie(
   champion: Contender,
@@ -94,7 +98,8 @@ function decideTie(
   gates: GateResult[],
   label: string,
 ): ChampionDecision {
-  const equal = `validation ${label} equals the champion's within ${policy.tie}`
+  const tie = policy.tie ?? TIE
+  const equal = `validation ${label} equals the champion's within ${tie}`
   const calmar = calmarGate(champion, challenger, policy)
   const own = metricOf(challenger.validation, 'maxDrawdown')
   const held = metricOf(champion.validation, 'maxDrawdown')
@@ -113,9 +118,9 @@ function decideTie(
   const depths = `its drawdown is ${percent(Math.abs(own.value))} and the champion's ${percent(Math.abs(held.value))}`
   const sizes = `its graph has ${challenger.nodes} nodes and the champion's ${champion.nodes}`
   const reason =
-    lead > policy.tie
+    lead > tie
       ? `${depths}`
-      : lead >= -policy.tie && challenger.nodes < champion.nodes
+      : lead >= -tie && challenger.nodes < champion.nodes
         ? `${depths}, and ${sizes}`
         : undefined
   gates.push(

@@ -51,10 +51,10 @@ export function marginGate(
   label: string,
 ): GateResult {
   const { share, lead, target } = requiredMargin(held, policy, context)
-  const fresh = share === policy.margin.fresh && share !== policy.margin.settled
+  const recent = share === policy.marginRecent && share !== policy.marginSettled
   const why =
-    lead > policy.margin.absolute
-      ? `${percent(share)}${fresh ? ` within ${policy.margin.freshIterations} iterations of a crowning` : ''}`
+    lead > policy.marginAbsolute
+      ? `${percent(share)}${recent ? ` within ${policy.recentIterations} iterations of a crowning` : ''}`
       : 'the least lead'
   return atLeast(
     'margin',
@@ -92,7 +92,7 @@ function drawdownGate(champion: Contender, challenger: Contender, policy: Champi
   const held = metricOf(champion.validation, 'maxDrawdown')
   if (!own.defined || !held.defined) return notJudged('drawdown', 'max drawdown', own, held)
   const depth = Math.abs(own.value)
-  const limit = (1 + policy.drawdownTolerance) * Math.abs(held.value)
+  const limit = policy.drawdownFactor * Math.abs(held.value)
   return {
     gate: 'drawdown',
     verdict: depth <= limit + ROUNDING ? 'passed' : 'failed',
@@ -131,7 +131,7 @@ export function chanceGate(
     active ? overBenchmark(returns, context.benchmarkReturns) : returns
   const chance = chanceBetter(series(challenger), series(champion), {
     rng: context.rng,
-    draws: policy.draws,
+    draws: policy.bootstrapDraws,
     ratio,
     riskFree: active ? 0 : (context.riskFree ?? 0) / context.periodsPerYear,
     periodsPerYear: context.periodsPerYear,
@@ -140,7 +140,7 @@ export function chanceGate(
     'chance',
     chance,
     limit,
-    `chance of being better ${figure(chance)}, ${figure(limit)} needed (${policy.draws} draws)`,
+    `chance of being better ${figure(chance)}, ${figure(limit)} needed (${policy.bootstrapDraws} draws)`,
   )
 }
 

@@ -30,11 +30,11 @@ export type Outcome =
   | { readonly state: 'scored'; readonly train: RangeOutcome; readonly validation: RangeOutcome }
 
 export interface LevelThresholds {
-  readonly objective: Objective
+  readonly objective?: Objective | undefined
   /** Days in the market under which a range is too little to judge. */
   readonly minDaysInMarket: number
-  /** What the objective must exceed on both ranges for LEVEL_3. */
-  readonly minObjective: number
+  /** What the objective must exceed on both ranges for LEVEL_3 (0). */
+  readonly minObjective?: number | undefined
 }
 
 export const DEFAULT_LEVEL_THRESHOLDS: LevelThresholds = Object.freeze({
@@ -88,7 +88,7 @@ export function classify(
 
 function classifyScored(
   outcome: Extract<Outcome, { state: 'scored' }>,
-  { objective, minDaysInMarket, minObjective }: LevelThresholds,
+  { objective = 'sharpe', minDaysInMarket, minObjective = 0 }: LevelThresholds,
 ): Classification {
   const { label } = OBJECTIVES[objective]
   for (const range of RANGES) {

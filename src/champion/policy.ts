@@ -2,40 +2,40 @@ import type { Rng } from '../base/rng.js'
 import type { Level } from './levels.js'
 import type { Objective, RangeMetrics } from './objective.js'
 
-/** Numbers of the champion rules; every one is a setting. */
+/** Numbers of the champion rules; every one is a setting, under the names that the config has. */
 export interface ChampionPolicy {
   readonly objective: Objective
   /** Objective on validation that a first champion needs. */
-  readonly firstChampion: number
-  /** The lead that a challenger needs: max(absolute, share · |champion|). */
-  readonly margin: {
-    readonly absolute: number
-    /** Share within `freshIterations` of a crowning. */
-    readonly fresh: number
-    /** Share later. */
-    readonly settled: number
-    readonly freshIterations: number
-  }
+  readonly firstSharpe: number
+  /** The lead that a challenger needs is max(marginAbsolute, share · |champion|) … */
+  readonly marginAbsolute: number
+  /** … with this share within `recentIterations` of a crowning, */
+  readonly marginRecent: number
+  /** and this one later. */
+  readonly marginSettled: number
+  readonly recentIterations: number
   /** Calmar may be below the champion's by this share of its size. */
   readonly calmarTolerance: number
-  /** |max drawdown| may exceed the champion's by this share of it. */
-  readonly drawdownTolerance: number
+  /** |max drawdown| may be this multiple of the champion's. */
+  readonly drawdownFactor: number
   /** Chance that it is truly better, at least. */
   readonly minChance: number
-  /** Bootstrap draws behind that chance. */
-  readonly draws: number
-  /** Objectives (and drawdowns) this close are equal. */
-  readonly tie: number
+  readonly bootstrapDraws: number
+  /** Objectives, and drawdowns, this close are equal (1e-9). */
+  readonly tie?: number | undefined
 }
 
 export const DEFAULT_CHAMPION_POLICY: ChampionPolicy = Object.freeze({
   objective: 'sharpe',
-  firstChampion: 0.5,
-  margin: Object.freeze({ absolute: 0.02, fresh: 0.1, settled: 0.01, freshIterations: 2 }),
+  firstSharpe: 0.5,
+  marginAbsolute: 0.02,
+  marginRecent: 0.1,
+  marginSettled: 0.01,
+  recentIterations: 2,
   calmarTolerance: 0.1,
-  drawdownTolerance: 0.1,
+  drawdownFactor: 1.1,
   minChance: 0.6,
-  draws: 1000,
+  bootstrapDraws: 1000,
   tie: 1e-9,
 })
 
@@ -71,9 +71,9 @@ export function requiredMargin(
   policy: ChampionPolicy,
   context: Pick<DecisionContext, 'iteration' | 'crownedAt'>,
 ): { readonly share: number; readonly lead: number; readonly target: number } {
-  const { absolute, fresh, settled, freshIterations } = policy.margin
+  const { marginAbsolute, marginRecent, marginSettled, recentIterations } = policy
   const { iteration, crownedAt } = context
-  const share = crownedAt !== null && iteration - crownedAt <= freshIterations ? fresh : settled
-  const lead = Math.max(absolute, share * Math.abs(champion))
+  const share = crownedAt !== null && iteration - crownedAt <= recentIterations ? marginRecent : marginSettled
+  const lead = Math.max(marginAbsolute, share * Math.abs(champion))
   return { share, lead, target: champion + lead }
 }

@@ -5,20 +5,21 @@ import type { ChampionPolicy, Contender, DecisionContext } from './policy.js'
 
 /** Numbers of the staleness rule; every one is a setting. */
 export interface StalenessPolicy {
-  /** Iterations between two looks, and scored records that a look takes in. */
-  readonly every: number
-  readonly window: number
+  /** Iterations between two looks; 0: none. */
+  readonly stalenessEvery: number
+  /** Scored records that a look takes in. */
+  readonly stalenessWindow: number
   /** Share of those that forms the cohort. */
-  readonly topShare: number
+  readonly stalenessShare: number
   /** Fewest members of a cohort. */
-  readonly minCohort: number
+  readonly stalenessMinimum: number
 }
 
 export const DEFAULT_STALENESS_POLICY: StalenessPolicy = Object.freeze({
-  every: 50,
-  window: 50,
-  topShare: 0.1,
-  minCohort: 5,
+  stalenessEvery: 50,
+  stalenessWindow: 50,
+  stalenessShare: 0.1,
+  stalenessMinimum: 5,
 })
 
 /** A scored record of the history. */
@@ -41,11 +42,11 @@ export type StalenessDecision =
 
 /** Whether a look is due when `recorded` iterations are in the history. */
 export const stalenessDue = (recorded: number, policy: StalenessPolicy = DEFAULT_STALENESS_POLICY): boolean =>
-  recorded > 0 && recorded % policy.every === 0
+  policy.stalenessEvery > 0 && recorded > 0 && recorded % policy.stalenessEvery === 0
 
 /**
- * Looks whether the champion has gone stale. Of the last `window` scored records (given in order of iteration; those
- * whose objective is undefined on validation take no part) the top `topShare`, at least `minCohort`, form a cohort. A
+ * Looks whether the champion has gone stale. Of the last `stalenessWindow` scored records (given in order of iteration; those
+ * whose objective is undefined on validation take no part) the top `stalenessShare`, at least `stalenessMinimum`, form a cohort. A
  * champion below its median is demoted if a member passes every gate but the margin: the best such member takes over,
  * on a tie the earlier. Where none does, or there are too few records for a cohort, the champion stays.
  */
@@ -64,7 +65,7 @@ export function checkStaleness(
   })
   const held = objectiveOf(champion.validation, policy.objective)
   const ranked = scored
-    .slice(-staleness.window)
+    .slice(-staleness.stalenessWindow)
     .flatMap((entry) => {
       const value = objectiveOf(entry.validation, policy.objective)
       return value.defined ? [{ entry, value: value.value }] : []
@@ -72,11 +73,14 @@ export function checkStaleness(
     .sort((a, b) =>
       a.value === b.value ? a.entry.iteration - b.entry.iteration : b.value > a.value ? 1 : -1,
     )
-  if (ranked.length < staleness.minCohort)
-    return keep(`${ranked.length} scored records are too few for a cohort of ${staleness.minCohort}`)
+  if (ranked.length < staleness.stalenessMinimum)
+    return keep(`${ranked.length} scored records are too few for a cohort of ${staleness.stalenessMinimum}`)
 
   // 1e-9: 0.1 · 50 must not round up to 6.
-  const size = Math.max(staleness.minCohort, Math.ceil(staleness.topShare * ranked.length - 1e-9))
+  const size = Math.max(
+    staleness.stalenessMinimum,
+    Math.ceil(staleness.stalenessShare * ranked.length - 1e-9),
+  )
   const cohort = ranked.slice(0, size)
   const middle = median(cohort.map(({ value }) => value))
   const standing =

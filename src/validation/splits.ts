@@ -5,26 +5,33 @@ export const SPLIT_NAMES = ['train', 'validation', 'test'] as const
 export type SplitName = (typeof SPLIT_NAMES)[number]
 
 export interface SplitConfig {
-  /** Fractions of the bars, in time order; they add up to 1. */
+  /** Fractions of the bars, in time order; they add up to 1. `test` may be 0: nothing is sealed. */
   readonly train: number
   readonly validation: number
   readonly test: number
   /** Bars left out at the start of validation and of test, so that no position or label reaches across. */
   readonly gapBars: number
-  /** The least bars of a range that can be judged. */
-  readonly minBars: number
+  /** The least bars of a range that can be judged (31). */
+  readonly minBars?: number | undefined
 }
 
-/** 31 bars: the first fill is on the second bar of a range, and 30 days in the market make a strategy usable. */
+/** The first fill is on the second bar of a range, and 30 days in the market make a strategy usable. */
+const MIN_BARS = 31
+
 export const DEFAULT_SPLIT: SplitConfig = Object.freeze({
   train: 0.6,
   validation: 0.2,
   test: 0.2,
   gapBars: 21,
-  minBars: 31,
+  minBars: MIN_BARS,
 })
 
-export type Split = Readonly<Record<SplitName, BarRange>>
+export interface Split {
+  readonly train: BarRange
+  readonly validation: BarRange
+  /** Null where nothing is sealed, or where the dates end before it. */
+  readonly test: BarRange | null
+}
 
 /** First and last day of a range, as ISO dates, both included. */
 export interface DateRange {
@@ -33,7 +40,11 @@ export interface DateRange {
 }
 
 /** A split as a run stores it: by date, so that it means the same bars in a prefix of the panel. */
-export type SplitBoundaries = Readonly<Record<SplitName, DateRange>>
+export interface SplitBoundaries {
+  readonly train: DateRange
+  readonly validation: DateRange
+  readonly test: DateRange | null
+}
 
 /**
  * Cuts `bars` bars by time into train, validation and test; each later range starts `gapBars` after its cut. Throws
@@ -42,16 +53,19 @@ export type SplitBoundaries = Readonly<Record<SplitName, DateRange>>
  */
 export function splitBars(bars: number, config: SplitConfig = DEFAULT_SPLIT): Split {
   checkConfig(config)
+  const { gapBars, minBars = MIN_BARS } = config
   const split = cut(bars, config)
-  const short = SPLIT_NAMES.find((name) => length(split[name]) < config.minBars)
-  if (short !== undefined) {
+  for (const name of SPLIT_NAMES) {
+    const range = split[name]
+    if (range === null || length(range) >= minBars) continue
+    const left = Math.max(0, length(range))
     const needed = barsNeeded(config)
     throw usageError(
       'SPLIT_TOO_SHORT',
-      `split: ${bars} bars leave ${Math.max(0, length(split[short]))} for ${short}, and a range needs ` +
-        `${config.minBars}; with these fractions and a gap of ${config.gapBars} bars the data need ${needed}`,
-      `load at least ${needed} bars, or change the fractions, gapBars or minBars`,
-      { bars, range: short, barsOfRange: Math.max(0, length(split[short])), needed },
+      `split: ${bars} bars leave ${left} for ${name}, and a range needs ${minBars}; with these fractions and a gap ` +
+        `of ${gapBars} bars the data need ${needed}`,
+      `load at least ${needed} bars, or change the fractions or gapBars`,
+      { bars, range: name, barsOfRange: left, needed },
     )
   }
   return split
@@ -66,7 +80,11 @@ export function splitDates(
   const day = ({ start, end }: BarRange): DateRange => ({ start: dates[start]!, end: dates[end]! })
   return {
     split,
-    boundaries: { train: day(split.train), validation: day(split.validation), test: day(split.test) },
+    boundaries: {
+      train: day(split.train),
+      validation: day(split.validation),
+      test: split.test && day(split.test),
+    },
   }
 }
 
@@ -75,51 +93,57 @@ export function splitDates(
  * do in the loop's own process, which holds the prefix up to the end of validation. Throws
  * `SPLIT_BOUNDARY_MISSING` when a boundary is not among the dates: these are other data than the run was created with.
  */
-export function splitFromDates(
-  dates: readonly string[],
-  boundaries: SplitBoundaries,
-): { readonly train: BarRange; readonly validation: BarRange; readonly test: BarRange | null } {
-  const range = (name: SplitName): BarRange => ({
-    start: indexOfDate(dates, boundaries[name].start, `${name} start`),
-    end: indexOfDate(dates, boundaries[name].end, `${name} end`),
+export function splitFromDates(dates: readonly string[], boundaries: SplitBoundaries): Split {
+  const find = ({ start, end }: DateRange, name: SplitName): BarRange => ({
+    start: indexOfDate(dates, start, `${name} start`),
+    end: indexOfDate(dates, end, `${name} end`),
   })
+  const { train, validation, test } = boundaries
   const last = dates.at(-1)
-  const sealed = last === undefined || last < boundaries.test.start
-  return { train: range('train'), validation: range('validation'), test: sealed ? null : range('test') }
+  const sealed = test === null || last === undefined || last < test.start
+  return {
+    train: find(train, 'train'),
+    validation: find(validation, 'validation'),
+    test: sealed ? null : find(test, 'test'),
+  }
 }
 
 /** The least number of bars for which every range has `minBars`. */
 export function barsNeeded(config: SplitConfig = DEFAULT_SPLIT): number {
   checkConfig(config)
-  const { minBars, gapBars } = config
+  const { train, validation, test, gapBars, minBars = MIN_BARS } = config
   let bars = Math.max(
-    Math.floor(minBars / config.train),
-    Math.floor((minBars + gapBars) / config.validation),
-    Math.floor((minBars + gapBars) / config.test),
+    Math.floor(minBars / train),
+    Math.floor((minBars + gapBars) / validation),
+    test > 0 ? Math.floor((minBars + gapBars) / test) : 0,
   )
+  const enough = (range: BarRange | null) => range === null || length(range) >= minBars
   // Rounded cuts can take a bar or two more than the fractions say.
-  while (SPLIT_NAMES.some((name) => length(cut(bars, config)[name]) < minBars)) bars++
-  return bars
+  for (;;) {
+    const split = cut(bars, config)
+    if (enough(split.train) && enough(split.validation) && enough(split.test)) return bars
+    bars++
+  }
 }
 
-function cut(bars: number, { train, validation, gapBars }: SplitConfig): Split {
+function cut(bars: number, { train, validation, test, gapBars }: SplitConfig): Split {
   const first = Math.floor(bars * train + 1e-9)
-  const second = Math.floor(bars * (train + validation) + 1e-9)
+  const second = test > 0 ? Math.floor(bars * (train + validation) + 1e-9) : bars
   return {
     train: { start: 0, end: first - 1 },
     validation: { start: first + gapBars, end: second - 1 },
-    test: { start: second + gapBars, end: bars - 1 },
+    test: test > 0 ? { start: second + gapBars, end: bars - 1 } : null,
   }
 }
 
 const length = ({ start, end }: BarRange): number => end - start + 1
 
-function checkConfig({ train, validation, test, gapBars, minBars }: SplitConfig): void {
+function checkConfig({ train, validation, test, gapBars, minBars = MIN_BARS }: SplitConfig): void {
   const total = train + validation + test
-  if (![train, validation, test].every((fraction) => fraction > 0) || !(Math.abs(total - 1) <= 1e-9))
+  if (!(train > 0) || !(validation > 0) || !(test >= 0) || !(Math.abs(total - 1) <= 1e-9))
     throw usageError(
       'SPLIT_FRACTIONS',
-      `split: train ${train}, validation ${validation} and test ${test} must be above 0 and add up to 1`,
+      `split: train ${train}, validation ${validation} and test ${test} must add up to 1, the first two above 0`,
       'for example train 0.6, validation 0.2, test 0.2',
       { train, validation, test },
     )
