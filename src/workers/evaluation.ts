@@ -1,0 +1,204 @@
+import { runBacktest } from '../backtest/backtest.js'
+import { benchmarkReturns } from '../backtest/benchmark.js'
+import { computeMetrics } from '../backtest/metrics/compute.js'
+import { missingPrices } from '../backtest/requirements.js'
+import { evaluateRule } from '../backtest/strategy-rule.js'
+import type { BarRange, Market, MetricNotes, Metrics } from '../backtest/types.js'
+import { AlphaloopError, messageOf } from '../base/errors.js'
+import type { Panel } from '../data/panel.js'
+import { createEvaluator } from '../graph/evaluate/columnar.js'
+import type { GraphLimits } from '../graph/limits.js'
+import { createStrategy, type StrategyInput } from '../graph/strategy.js'
+import type { Fill, StrategyGraph } from '../graph/strategy-graph.js'
+
+/** The ranges that the loop may see. The sealed one is not among them, and not in the panel either. */
+export const RANGE_NAMES = ['train', 'validation'] as const
+export type RangeName = (typeof RANGE_NAMES)[number]
+
+/** Everything that evaluations of one run have in common. */
+export interface EvaluationSetup {
+  readonly panel: Panel
+  readonly ranges: Readonly<Record<RangeName, BarRange>>
+  readonly market: Market
+  readonly limits: GraphLimits
+  /** A strategy whose universe says what the benchmark may hold; absent: every symbol. */
+  readonly benchmarkUniverse?: StrategyInput
+  /** A symbol to hold instead of the equal weight. */
+  readonly benchmarkSymbol?: string
+  readonly cacheBytes: number
+}
+
+/** One range of an evaluated strategy. */
+export interface RangeResult {
+  readonly metrics: Metrics
+  readonly notes: MetricNotes
+  /** Bars with a position at the close. */
+  readonly daysInMarket: number
+  /** Positions opened, those still open at the end too. */
+  readonly positions: number
+  readonly benchmark: Metrics
+  /** One for each bar of the range. */
+  readonly returns: Float64Array
+}
+
+/** How an evaluation ended. A crash is not a verdict: it stands beside the scored ones as what it is. */
+export type Evaluation =
+  | {
+      readonly state: 'scored'
+      readonly ranges: Readonly<Record<RangeName, RangeResult>>
+      readonly durationMs: number
+    }
+  | {
+      readonly state: 'ruined'
+      readonly range: RangeName
+      readonly date: string
+      readonly ranges: Readonly<Record<RangeName, RangeResult>>
+      readonly durationMs: number
+    }
+  | {
+      readonly state: 'refused'
+      readonly code: string
+      readonly message: string
+      readonly hint: string | undefined
+      readonly durationMs: number
+    }
+  | { readonly state: 'crashed'; readonly message: string; readonly durationMs: number }
+  | { readonly state: 'timedOut'; readonly seconds: number; readonly durationMs: number }
+
+/** Evaluates strategies of one run, one after the other, sharing what they have in common. */
+export function createEvaluation(
+  setup: EvaluationSetup,
+  now: () => number,
+): (graph: StrategyGraph) => Evaluation {
+  const { panel, ranges, market, limits } = setup
+  const evaluator = createEvaluator(panel, { cacheBytes: setup.cacheBytes })
+  const mask = benchmarkMask(setup)
+  const benchmarks = new Map<string, { returns: Float64Array; metrics: Metrics }>()
+
+  const benchmarkOn = (range: BarRange, fill: Fill) => {
+    const key = `${range.start}:${fill}`
+    let found = benchmarks.get(key)
+    if (found === undefined) {
+      found = measureBenchmark({ panel, range, fill, market, universe: mask })
+      benchmarks.set(key, found)
+    }
+    return found
+  }
+
+  const evaluateRange = (
+    name: RangeName,
+    evaluated: ReturnType<typeof evaluateRule>,
+    { portfolio }: StrategyGraph,
+  ): { result: RangeResult; ruinedOn: string | undefined } => {
+    const range = ranges[name]
+    const benchmark = benchmarkOn(range, portfolio.fill)
+    const { simulation, metrics, metricNotes } = runBacktest({
+      panel,
+      ...evaluated,
+      portfolio,
+      market,
+      range,
+      benchmark: benchmark.returns,
+    })
+    let daysInMarket = 0
+    for (const exposure of simulation.exposure) if (exposure > 0) daysInMarket++
+    return {
+      result: {
+        metrics,
+        notes: metricNotes,
+        daysInMarket,
+        positions: simulation.trades.length,
+        benchmark: benchmark.metrics,
+        returns: simulation.returns,
+      },
+      ruinedOn:
+        simulation.status === 'ruined' ? panel.dates[range.start + simulation.equity.length - 1] : undefined,
+    }
+  }
+
+  return (graph) => {
+    const started = now()
+    const durationMs = () => now() - started
+    try {
+      const strategy = createStrategy(graph, limits)
+      const evaluated = evaluateRule(strategy, evaluator)
+      const train = evaluateRange('train', evaluated, graph)
+      const validation = evaluateRange('validation', evaluated, graph)
+      const both = { ranges: { train: train.result, validation: validation.result } }
+      const ruined =
+        train.ruinedOn !== undefined ? 'train' : validation.ruinedOn !== undefined ? 'validation' : undefined
+      if (ruined !== undefined)
+        return {
+          state: 'ruined',
+          range: ruined,
+          date: (train.ruinedOn ?? validation.ruinedOn)!,
+          ...both,
+          durationMs: durationMs(),
+        }
+      return { state: 'scored', ...both, durationMs: durationMs() }
+    } catch (error) {
+      // What the strategy itself asked for and cannot have is its fault; anything else is ours, and says so.
+      if (error instanceof AlphaloopError)
+        return {
+          state: 'refused',
+          code: error.code,
+          message: error.message,
+          hint: error.hint,
+          durationMs: durationMs(),
+        }
+      return { state: 'crashed', message: messageOf(error), durationMs: durationMs() }
+    }
+  }
+}
+
+/** Returns and metrics of the benchmark on a range. */
+export function measureBenchmark(input: {
+  readonly panel: Panel
+  readonly range: BarRange
+  readonly fill: Fill
+  readonly market: Market
+  readonly universe: Uint8Array | undefined
+}): { returns: Float64Array; metrics: Metrics } {
+  const { panel, range, market } = input
+  const fill = missingPrices(panel, { fill: input.fill, exits: {} }) === undefined ? input.fill : 'nextClose'
+  const returns = benchmarkReturns({ panel, range, fill, universe: input.universe })
+  const equity = new Float64Array(returns.length)
+  let level = 1
+  for (let t = 0; t < returns.length; t++) {
+    level *= 1 + returns[t]!
+    equity[t] = level
+  }
+  const { metrics } = computeMetrics({
+    simulation: {
+      status: 'completed',
+      equity,
+      returns,
+      exposure: new Float64Array(returns.length).fill(1),
+      trades: [],
+      fills: [],
+      warnings: [],
+    },
+    dates: panel.dates,
+    start: range.start,
+    periodsPerYear: market.periodsPerYear,
+    benchmark: returns,
+  })
+  return { returns, metrics }
+}
+
+/** Where the benchmark may hold a symbol, T × N; undefined: everywhere. */
+export function benchmarkMask(
+  setup: Pick<EvaluationSetup, 'panel' | 'limits' | 'benchmarkSymbol' | 'benchmarkUniverse'>,
+): Uint8Array | undefined {
+  const { panel, limits, benchmarkSymbol, benchmarkUniverse } = setup
+  const symbols = panel.symbols.length
+  if (benchmarkSymbol !== undefined) {
+    const held = panel.symbols.indexOf(benchmarkSymbol)
+    return new Uint8Array(panel.dates.length * symbols).map((_, cell) => (cell % symbols === held ? 1 : 0))
+  }
+  if (benchmarkUniverse === undefined) return undefined
+  const strategy = createStrategy(benchmarkUniverse, limits)
+  const { universe } = evaluateRule(strategy, createEvaluator(panel))
+  // The evaluator that owns the array goes away with this call, so nobody else will write to it.
+  return universe
+}

@@ -1,0 +1,21 @@
+import type { StrategyGraph } from '../graph/strategy-graph.js'
+import type { Evaluation } from './evaluation.js'
+
+/**
+ * Where evaluations run. The contract: an evaluation's result depends on its graph and on the setup only, never on
+ * how many run at once or in which order they end; evaluations start in the order in which they were asked for; what
+ * goes wrong inside one comes back as its result, and only a runner that cannot work at all rejects.
+ */
+export interface Runner {
+  /** Evaluations that may run at once. */
+  readonly concurrency: number
+  /**
+   * Evaluates a strategy. One whose `cancelled` says true when its turn comes is not begun and resolves to undefined.
+   */
+  evaluate(
+    graph: StrategyGraph,
+    options?: { readonly cancelled?: () => boolean },
+  ): Promise<Evaluation | undefined>
+  /** Stops everything at once and frees the threads. */
+  close(): Promise<void>
+}

@@ -1,0 +1,11 @@
+// What runs in an evaluation thread: it is handed the run's setup once, over shared memory, and then graphs.
+import { parentPort, workerData } from 'node:worker_threads'
+import { createEvaluation } from './evaluation.js'
+import type { ThreadReply, ThreadRequest, ThreadSetup } from './transfer.js'
+
+const evaluate = createEvaluation(workerData as ThreadSetup, () => performance.now())
+
+parentPort!.on('message', ({ id, graph }: ThreadRequest) => {
+  const reply: ThreadReply = { id, evaluation: evaluate(graph) }
+  parentPort!.postMessage(reply)
+})
