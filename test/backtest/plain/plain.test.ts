@@ -360,6 +360,13 @@ describe('exits', () => {
     nearTrade(run(panel, decide(0), settings).trades[0], { reason: 'stopLoss', exitBar: 4 })
   })
 
+  test('a pending close is checked as well: the rule that holds at the last check names it', () => {
+    // 9 at bar 2 is the stop; no open at bar 3, whose close of 9.9 is above it, but 2 bars are held by then.
+    const panel = panelOf([[10, 10, 9, 9.9, 10, 10]], [[10, 10, 10, X, 10, 10]], dates)
+    const settings = { rebalance: 'monthly', exits: { stopLoss: 0.1, maxHoldingBars: 2 } } as const
+    nearTrade(run(panel, once(), settings).trades[0], { reason: 'maxHoldingBars', exitBar: 4 })
+  })
+
   test('atr and volatility stops', () => {
     // Closes 10, 10, 12, 9: without high and low the true range is missing; here it comes from the fields.
     const panel = createPanel({
@@ -528,6 +535,16 @@ test('signals hold from enter to exit, and an exit rule turns them off until the
     [1, 3, 'stopLoss'],
     [6, 8, 'signal'],
   ])
+})
+
+test('a close that waits is named by the decision that came last', () => {
+  // On at bar 0, off at bar 1 (sold: signal), no open at bar 2, where the symbol is on again but has no close: the
+  // decision of bar 2 sells it for want of a close, filled at bar 3.
+  const panel = panelOf([[10, 10, X, 10, 10]], [[10, 10, X, 10, 10]])
+  const enter = Uint8Array.of(1, 0, 1, 0, 0)
+  const exit = Uint8Array.of(0, 1, 0, 0, 0)
+  const result = run(panel, { kind: 'signals', enter, exit })
+  nearTrade(result.trades[0], { entryBar: 1, exitBar: 3, reason: 'rebalance' })
 })
 
 describe('metrics', () => {

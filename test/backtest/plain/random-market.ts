@@ -77,7 +77,7 @@ function randomSelect(rng: Rng, side: Side, symbols: number): Select {
   if (kind === 'top' || (kind === 'bottom' && side === 'longShort')) return { top: rng.int(1, symbols) }
   if (kind === 'bottom') return { bottom: rng.int(1, symbols) }
   if (kind === 'threshold') return { threshold: rng.pick([-0.5, 0, 0.3, 1]) }
-  return { topFraction: rng.pick([0.1, 0.2, 1 / 3, 0.5, 0.75, 1]) }
+  return { topFraction: rng.pick([0.1, 0.2, 1 / 3, 0.5 + 1e-11, 0.25 + 1e-11, 0.75, 1]) }
 }
 
 function randomExits(rng: Rng): Exits {
@@ -114,7 +114,8 @@ function randomRule(rng: Rng, side: Side, bars: number, symbols: number): Evalua
   const emptyBars = rng.pick([0, 0, 0.1])
   const values = new Float64Array(cells)
   if (kind === 'weights') {
-    const scale = rng.pick([0.05, 0.2, 0.5])
+    // Of a gross around 1e-12 the page says that it is none.
+    const scale = rng.pick([0.05, 0.2, 0.2, 0.5, 0.5, 2e-13])
     const zeros = rng.pick([0, 0.5, 0.8])
     for (let bar = 0; bar < bars; bar++) {
       const empty = rng.next() < emptyBars

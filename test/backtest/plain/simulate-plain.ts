@@ -95,6 +95,11 @@ export function simulatePlain(
       ? delta * (costs.commission + costs.slippage)
       : -delta * (costs.commission + costs.tax + costs.slippage)
 
+  /** The page divides by E; where nothing of it is left at the fill prices there is no such ratio. */
+  const record = (bar: number, E: number, traded: number, cost: number) => {
+    if (traded > 0 && E > 0) fills.push({ bar, traded: traded / E, cost: cost / E })
+  }
+
   const endTrade = (symbol: number, bar: number, reason: TradeReason) => {
     const p = positions[symbol]!
     const pnl = p.side * (p.closedMoney - p.openedMoney) - p.costs
@@ -235,7 +240,7 @@ export function simulatePlain(
         )
       }
       const traded = sum(deltas.map(Math.abs))
-      if (traded > 0) fills.push({ bar, traded: traded / E, cost: sum(cost) / E })
+      record(bar, E, traded, sum(cost))
       decided = undefined
     } else {
       // "Closing a position outside a rebalance trades that symbol only: cash += value − cost."
@@ -253,7 +258,7 @@ export function simulatePlain(
         paid += cost
         change(symbol, 0, price[symbol]!, cost, bar, closing[symbol])
       }
-      if (traded > 0) fills.push({ bar, traded: traded / E, cost: paid / E })
+      record(bar, E, traded, paid)
     }
 
     // 3. "A held symbol without a close for delistAfter bars in a row is closed at that bar at its last known
