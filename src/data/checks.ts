@@ -1,0 +1,242 @@
+import { dataError } from '../base/errors.js'
+import { byCodeUnit } from './align.js'
+import { PRICE_FIELDS } from './columns.js'
+import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
+import { readDates } from './dates.js'
+import { AFTERWARDS, badRowsError, counted, IssueList } from './issues.js'
+import { fileOfRow, type LongTable } from './long-table.js'
+
+/** How many lines of each kind of error are shown. */
+const SHOWN = 5
+/** A panel much larger than its table is a mistaken column, not a sparse market. */
+const MOST_CELLS = 400_000_000
+const MOST_CELLS_PER_ROW = 200
+
+/** Rows that passed, and where each goes. */
+export interface CheckedRows {
+  readonly dates: readonly string[]
+  readonly symbols: readonly string[]
+  /** Per row the cell t·N + i; −1 for a row that is left out. */
+  readonly cells: Int32Array
+  /** Cells that became missing although some row has a value, by column. */
+  readonly lost: ReadonlyMap<string, readonly number[]>
+  readonly issues: readonly DataIssue[]
+  readonly place: (row: number, detail?: string) => IssuePlace
+}
+
+/**
+ * Judges the rows of a table, each by itself and against the others of its date and symbol:
+ * 1. dates, symbols, numbers and prices are read (`BAD_DATE`, `SYMBOL_MISSING`, `BAD_NUMBER`, `BAD_ROW`,
+ *    `PRICE_NOT_POSITIVE`),
+ * 2. rows of one date and symbol are compared (`DUPLICATE_EQUAL`, `DUPLICATE_CONFLICT`),
+ * 3. errors stop, or cost the row or the cell, as `onBadRows` says (a row without a readable date or symbol has no
+ *    cell and always goes),
+ * 4. what is left is numbered, dates and symbols ascending.
+ */
+export function checkRows(
+  table: LongTable,
+  options: { readonly onBadRows: BadRows; readonly source: string },
+): CheckedRows {
+  const { rows } = table
+  const policy = options.onBadRows
+  const { days, zones, ambiguous } = readDates(table.dates.texts)
+  const symbolTexts = table.symbols.texts
+
+  const dateText = (row: number) => table.dates.texts[table.dates.codes[row]!]
+  const dayOf = (row: number) => (table.dates.codes[row]! < 0 ? undefined : days[table.dates.codes[row]!])
+  const symbolOf = (row: number) => symbolTexts[table.symbols.codes[row]!]
+  const several = table.parts.length > 1
+  const place = (row: number, detail?: string): IssuePlace => ({
+    symbol: symbolOf(row) ?? null,
+    date: dayOf(row) ?? null,
+    line: table.lines[row]!,
+    ...(several ? { file: fileOfRow(table, row) } : {}),
+    ...(detail === undefined ? {} : { detail }),
+  })
+
+  const badDate = new IssueList('BAD_DATE', SHOWN)
+  const noSymbol = new IssueList('SYMBOL_MISSING', SHOWN)
+  const badNumber = new IssueList('BAD_NUMBER', SHOWN)
+  const badRow = new IssueList('BAD_ROW', SHOWN)
+  const notPositive = new IssueList('PRICE_NOT_POSITIVE', SHOWN)
+  const conflict = new IssueList('DUPLICATE_CONFLICT', SHOWN)
+  const equal = new IssueList('DUPLICATE_EQUAL')
+
+  const keep = new Uint8Array(rows).fill(1)
+  const lost = new Map<string, number[]>()
+  const lostRows: [column: string, row: number][] = []
+  for (const { row, text } of table.badRows) {
+    badRow.add(() => place(row, text))
+    if (policy === 'drop') keep[row] = 0
+  }
+  for (const { row, column, text } of table.badCells) {
+    badNumber.add(() => place(row, `${column} is '${text}'`))
+    if (policy === 'drop') keep[row] = 0
+  }
+  for (const name of PRICE_FIELDS) {
+    const values = table.numbers.get(name)
+    if (!values) continue
+    for (let row = 0; row < rows; row++) {
+      if (!(values[row]! <= 0)) continue
+      notPositive.add(() => place(row, `${name} is ${values[row]}`))
+      if (policy === 'drop') keep[row] = 0
+      else lostRows.push([name, row])
+    }
+  }
+  const byDay = new Map<string, number>()
+  const dayIndex = days.map((day) => {
+    if (day === undefined) return -1
+    const known = byDay.get(day)
+    if (known !== undefined) return known
+    byDay.set(day, byDay.size)
+    return byDay.size - 1
+  })
+  for (let row = 0; row < rows; row++) {
+    if (table.dates.codes[row]! < 0 || dayIndex[table.dates.codes[row]!]! < 0) {
+      const text = dateText(row)
+      const shown = text === undefined ? 'the date is empty' : `the date is '${text}'`
+      badDate.add(() =>
+        place(row, ambiguous && text?.includes('/') ? `${shown}: day or month first?` : shown),
+      )
+      keep[row] = 0
+    }
+    if (table.symbols.codes[row]! < 0) {
+      noSymbol.add(() => place(row, 'the symbol is empty'))
+      keep[row] = 0
+    }
+  }
+
+  const size = byDay.size * symbolTexts.length
+  if (size > MOST_CELLS || (size > 50_000_000 && size > rows * MOST_CELLS_PER_ROW))
+    throw dataError(
+      'DATA_TOO_SPARSE',
+      `${options.source} has ${counted(byDay.size, 'date')} and ${counted(symbolTexts.length, 'symbol')}, a panel of ${size} cells, but only ${counted(rows, 'row')}`,
+      'the date or the symbol column is probably another one: --columns date=…,symbol=…',
+      { dates: byDay.size, symbols: symbolTexts.length, rows },
+    )
+  const owner = new Int32Array(size).fill(-1)
+  const conflicting = new Set<number>()
+  const columns = [...table.numbers]
+  const groups = [...table.texts].flatMap(([name, column]) => (column ? [[name, column.codes] as const] : []))
+  const ownerCell = (row: number) =>
+    dayIndex[table.dates.codes[row]!]! * symbolTexts.length + table.symbols.codes[row]!
+  const lostCells: [column: string, cell: number][] = []
+  for (let row = 0; row < rows; row++) {
+    if (!keep[row]) continue
+    const cell = ownerCell(row)
+    const first = owner[cell]!
+    if (first < 0) {
+      owner[cell] = row
+      continue
+    }
+    const differing = columns
+      .filter(([, values]) => !Object.is(values[first], values[row]))
+      .map(([name]) => name)
+    const differingGroups = groups.filter(([, codes]) => codes[first] !== codes[row]).map(([name]) => name)
+    keep[row] = 0
+    if (differing.length + differingGroups.length === 0) {
+      equal.add(() => place(row))
+      continue
+    }
+    const name = differing[0]
+    const values = name === undefined ? undefined : table.numbers.get(name)
+    const seen =
+      values === undefined
+        ? differingGroups[0]
+        : `${name} is ${shownNumber(values[first]!)} and ${shownNumber(values[row]!)}`
+    conflict.add(() => place(row, `${seen} (the other is ${table.unit} ${table.lines[first]})`))
+    conflicting.add(cell)
+    for (const column of [...differing, ...differingGroups]) lostCells.push([column, cell])
+  }
+  if (policy === 'drop') for (const cell of conflicting) keep[owner[cell]!] = 0
+
+  const after = AFTERWARDS[policy]
+  const dated = after === undefined ? undefined : 'these rows were left out'
+  const lists = [badDate, noSymbol, badRow, badNumber, conflict, notPositive]
+  const issues = [
+    ...badDate.issue('error', (n) => counted(n, 'date cannot be read', 'dates cannot be read'), dated),
+    ...noSymbol.issue('error', (n) => counted(n, 'row has no symbol', 'rows have no symbol'), dated),
+    ...badRow.issue(
+      'error',
+      (n) =>
+        counted(
+          n,
+          'row has another number of cells than the header',
+          'rows have another number of cells than the header',
+        ),
+      after,
+    ),
+    ...badNumber.issue('error', (n) => counted(n, 'number cannot be read', 'numbers cannot be read'), after),
+    ...conflict.issue(
+      'error',
+      (n) =>
+        counted(
+          n,
+          'row has the date and symbol of another and differs from it',
+          'rows have the date and symbol of another and differ from it',
+        ),
+      after,
+    ),
+    ...notPositive.issue('error', (n) => counted(n, 'price is 0 or below', 'prices are 0 or below'), after),
+    ...equal.issue(
+      'warning',
+      (n) => counted(n, 'row repeats another', 'rows repeat others'),
+      'the repetitions were left out',
+    ),
+  ]
+  if (policy === 'stop' && issues.some(({ severity }) => severity === 'error'))
+    throw badRowsError(options.source, issues, lists)
+  if (zones.length > 1)
+    issues.push({
+      severity: 'warning',
+      code: 'MIXED_TIME_ZONES',
+      symbol: null,
+      date: null,
+      line: null,
+      count: zones.length,
+      message: `times are given in ${zones.length} time zones (${zones.slice(0, 3).join(', ')}${zones.length > 3 ? ', …' : ''}); each bar has the day that is written`,
+      examples: [],
+    })
+
+  const usedDays = new Set<number>()
+  const usedSymbols = new Set<number>()
+  for (let row = 0; row < rows; row++) {
+    if (!keep[row]) continue
+    usedDays.add(dayIndex[table.dates.codes[row]!]!)
+    usedSymbols.add(table.symbols.codes[row]!)
+  }
+  const dayNames = [...byDay.keys()]
+  const dates = [...usedDays].map((day) => dayNames[day]!).sort(byCodeUnit)
+  const symbols = [...usedSymbols].map((code) => symbolTexts[code]!).sort(byCodeUnit)
+  if (dates.length === 0)
+    throw dataError(
+      'DATA_NO_ROWS',
+      rows === 0
+        ? `${options.source} has a header and no rows`
+        : `${options.source} has ${counted(rows, 'row')} and none that can be used`,
+      rows === 0 ? undefined : 'see what is wrong with them: alphaloop data check',
+      { source: options.source, issues },
+    )
+  const barOf = new Map(dates.map((day, t) => [day, t]))
+  const bar = dayIndex.map((day) => (day < 0 ? -1 : (barOf.get(dayNames[day]!) ?? -1)))
+  const rank = new Map(symbols.map((symbol, i) => [symbol, i]))
+  const columnOf = symbolTexts.map((symbol) => rank.get(symbol) ?? -1)
+  const width = symbols.length
+  const cells = new Int32Array(rows)
+  for (let row = 0; row < rows; row++)
+    cells[row] = keep[row] ? bar[table.dates.codes[row]!]! * width + columnOf[table.symbols.codes[row]!]! : -1
+  const lose = (column: string, row: number) => {
+    const cell = cells[row]!
+    if (cell < 0) return
+    const list = lost.get(column)
+    if (list) list.push(cell)
+    else lost.set(column, [cell])
+  }
+  if (policy === 'missing') {
+    for (const [column, row] of lostRows) lose(column, row)
+    for (const [column, cell] of lostCells) lose(column, owner[cell]!)
+  }
+  return { dates, symbols, cells, lost, issues, place }
+}
+
+const shownNumber = (value: number) => (Number.isNaN(value) ? 'empty' : String(value))

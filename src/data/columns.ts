@@ -1,0 +1,137 @@
+import { dataError } from '../base/errors.js'
+import { nearest } from '../base/nearest.js'
+
+const DATE_NAMES = ['date', 'datetime', 'timestamp', 'time']
+/** `name` comes last: beside a ticker or a code it is the company's name. */
+const SYMBOL_NAMES = ['symbol', 'ticker', 'stockid', 'code', 'name']
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  open: 'open',
+  high: 'high',
+  low: 'low',
+  close: 'close',
+  volume: 'volume',
+  vol: 'volume',
+  adjclose: 'adj_close',
+  adjustedclose: 'adj_close',
+  closeadj: 'adj_close',
+}
+
+export const PRICE_FIELDS = ['open', 'high', 'low', 'close', 'adj_close'] as const
+/** Columns that must be numbers, so that a text in them is an error. */
+export const NUMBER_FIELDS = [...PRICE_FIELDS, 'volume'] as const
+
+export interface ColumnRole {
+  readonly role: 'date' | 'symbol' | 'field' | 'ignored'
+  readonly name: string
+}
+
+const plain = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
+
+const quoted = (names: readonly string[]) =>
+  names.map((name) => (name === '' ? '(unnamed)' : name)).join(', ')
+
+const LONG_TABLE =
+  'a long table has one row per date and symbol, with a header like date,symbol,open,high,low,close,volume'
+
+/**
+ * Says what each column of a long table is, by its name (case, spaces, `_` and `-` do not count) or by `mapping` from
+ * role or field to column name. A table without a symbol column is one series. `file` stands in messages.
+ */
+export function resolveColumns(
+  header: readonly string[],
+  mapping: Readonly<Record<string, string>>,
+  file: string,
+): ColumnRole[] {
+  const roles: (ColumnRole | undefined)[] = header.map(() => undefined)
+  const details = { file, columns: header }
+  for (const [target, column] of Object.entries(mapping)) {
+    let at = header.indexOf(column)
+    if (at < 0) at = header.findIndex((name) => plain(name) === plain(column))
+    if (at < 0) {
+      const meant = nearest(column, header)
+      throw dataError(
+        'DATA_NO_SUCH_COLUMN',
+        `${file} has no column '${column}', which was to be the ${target}; its columns are ${quoted(header)}`,
+        meant ? `did you mean ${target}=${meant}?` : `name one of its columns: --columns ${target}=…`,
+        details,
+      )
+    }
+    const before = roles[at]
+    if (before)
+      throw dataError(
+        'DATA_COLUMN_TWICE',
+        `column '${header[at]}' of ${file} was named both as ${before.name} and as ${target}`,
+        'give each column one meaning',
+        details,
+      )
+    const key = plain(target)
+    const role = key === 'date' ? 'date' : key === 'symbol' ? 'symbol' : 'field'
+    roles[at] = { role, name: role === 'field' ? (FIELD_NAMES[key] ?? target) : role }
+  }
+  const claim = (role: 'date' | 'symbol', names: readonly string[]) => {
+    if (roles.some((known) => known?.role === role)) return
+    for (const name of names) {
+      const at = header.findIndex((column, i) => !roles[i] && plain(column) === name)
+      if (at >= 0) {
+        roles[at] = { role, name: role }
+        return
+      }
+    }
+  }
+  claim('date', DATE_NAMES)
+  claim('symbol', SYMBOL_NAMES)
+  const resolved = header.map((column, i): ColumnRole => {
+    const known = roles[i]
+    if (known) return known
+    if (column === '') return { role: 'ignored', name: '' }
+    const canonical = FIELD_NAMES[plain(column)]
+    const taken = canonical !== undefined && roles.some((role) => role?.name === canonical)
+    return { role: 'field', name: canonical === undefined || taken ? column : canonical }
+  })
+  refuse(header, resolved, file)
+  return resolved
+}
+
+/** Tables that cannot be a panel, each with what would mend it. */
+function refuse(header: readonly string[], roles: readonly ColumnRole[], file: string): void {
+  const details = { file, columns: header }
+  const fields = roles.filter(({ role }) => role === 'field').map(({ name }) => name)
+  if (!roles.some(({ role }) => role === 'date')) {
+    const data = header.some((name) => /^\d{4}-?\d\d-?\d\d/.test(name) || /^\d+\.\d+$/.test(name))
+    throw dataError(
+      'DATA_NO_DATE_COLUMN',
+      data
+        ? `${file} has no header: its first line is '${header.join(',')}', which looks like data`
+        : `${file} has no date column; its columns are ${quoted(header)}`,
+      data
+        ? `put the column names in the first line; ${LONG_TABLE}`
+        : `call it date, datetime, timestamp or time, or say which it is: --columns date=${header.find((name) => name !== '') ?? 'Day'}`,
+      details,
+    )
+  }
+  const twice = fields.find((name, i) => fields.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw dataError(
+      'DATA_COLUMN_TWICE',
+      `${file} has two columns for '${twice}'; its columns are ${quoted(header)}`,
+      `say which one it is: --columns ${twice}=…, or rename the other`,
+      details,
+    )
+  if (fields.includes('close')) return
+  const series = !roles.some(({ role }) => role === 'symbol')
+  if (series && fields.length >= 2 && !fields.some((name) => FIELD_NAMES[plain(name)] !== undefined)) {
+    const shown = fields.slice(0, 4).join(', ')
+    throw dataError(
+      'DATA_WIDE_TABLE',
+      `${file} has a date, no close and no symbol column, and ${fields.length} more columns (${shown}${fields.length > 4 ? ', …' : ''}): a wide table, one column per symbol, or a series with names of its own`,
+      `write it as a long table: ${LONG_TABLE}; for one series say which column is the close: --columns close=${fields[0]}`,
+      details,
+    )
+  }
+  throw dataError(
+    'DATA_NO_CLOSE_COLUMN',
+    `${file} has no close column; its columns are ${quoted(header)}`,
+    `every panel needs a close; say which column it is: --columns close=${fields.find((name) => /close|last|price|settle/i.test(name)) ?? fields[0] ?? 'Last'}`,
+    details,
+  )
+}

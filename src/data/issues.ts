@@ -1,0 +1,94 @@
+import { AlphaloopError } from '../base/errors.js'
+import type { BadRows, DataIssue, IssueCode, IssuePlace } from './dataset.js'
+
+const EXAMPLES = 3
+
+/** Collects the places of one kind of issue; all are counted, the first few are kept. */
+export class IssueList {
+  count = 0
+  readonly places: IssuePlace[] = []
+
+  readonly code: IssueCode
+  private readonly keep: number
+
+  constructor(code: IssueCode, keep = EXAMPLES) {
+    this.code = code
+    this.keep = keep
+  }
+
+  /** `place` is only made where it is kept: most issues are counted by the thousand. */
+  add(place: () => IssuePlace): void {
+    if (this.count++ < this.keep) this.places.push(place())
+  }
+
+  /** The issue, or nothing where there is none. `what` says it in words, after the count. */
+  issue(severity: DataIssue['severity'], what: (count: number) => string, hint?: string): DataIssue[] {
+    const first = this.places[0]
+    if (!first) return []
+    const places = this.places.map(describePlace).join('; ')
+    const message = `${what(this.count)}: ${places}${this.count > this.places.length ? '; …' : ''}${hint ? ` (${hint})` : ''}`
+    return [
+      {
+        severity,
+        code: this.code,
+        symbol: first.symbol,
+        date: first.date,
+        line: first.line,
+        ...(first.file === undefined ? {} : { file: first.file }),
+        count: this.count,
+        message,
+        examples: this.places.slice(0, EXAMPLES),
+      },
+    ]
+  }
+}
+
+/** `line 17: AAPL 2013-02-08`, without what was seen there. */
+export function describePlace({ symbol, date, line, file }: IssuePlace): string {
+  const where = [symbol, date].filter((part) => part !== null).join(' ')
+  const at = line === null ? (file ?? '') : `${file === undefined ? '' : `${file} `}line ${line}`
+  return [at, where].filter((part) => part !== '').join(': ')
+}
+
+/** `1 row`, `3 rows`, `12 000 rows`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ' ')} ${count === 1 ? one : many}`
+}
+
+/**
+ * The error of a table with rows that cannot be used: the first lines of each kind, with what stands there, and how
+ * to go on. `details.issues` has them all for programs.
+ */
+export function badRowsError(
+  file: string,
+  issues: readonly DataIssue[],
+  lists: readonly IssueList[],
+): AlphaloopError {
+  const errors = issues.filter(({ severity }) => severity === 'error')
+  const parts = errors.map((issue) => {
+    const list = lists.find(({ code }) => code === issue.code)
+    const lines = (list?.places ?? []).map(
+      (place) => `  ${describePlace(place)}${place.detail === undefined ? '' : ` – ${place.detail}`}`,
+    )
+    const more = issue.count - lines.length
+    const what = issue.message.slice(0, issue.message.indexOf(': '))
+    return [what, ...lines, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n')
+  })
+  const first = errors[0]
+  return new AlphaloopError(
+    'data',
+    first?.code ?? 'BAD_ROW',
+    `${file} has rows that cannot be used:\n${parts.join('\n')}`,
+    {
+      hint: 'mend the file, or go on without them: --on-bad-rows drop leaves the rows out, missing leaves only the cells out',
+      details: { file, line: first?.line ?? null, issues },
+    },
+  )
+}
+
+/** What became of the rows of an error that did not stop the reading. */
+export const AFTERWARDS: Readonly<Record<BadRows, string | undefined>> = {
+  stop: undefined,
+  drop: 'these rows were left out',
+  missing: 'these cells are missing',
+}

@@ -1,0 +1,148 @@
+import type { DataIssue, IssuePlace } from './dataset.js'
+import { counted, IssueList } from './issues.js'
+
+/** A close that moves further than this from one bar to the next looks like a split that was not adjusted. */
+const LARGE_MOVE = 0.4
+
+interface Series {
+  readonly dates: readonly string[]
+  readonly symbols: readonly string[]
+  readonly fields: ReadonlyMap<string, Float64Array>
+}
+
+/**
+ * Warnings about values that can be read and may still be wrong. `raw` are prices as they stand in the file, which is
+ * what ranges are judged by; `adjusted` what the panel holds, which is what moves are judged by. `placeOf` gives the
+ * place of a cell.
+ */
+export function checkSeries(
+  raw: ReadonlyMap<string, Float64Array>,
+  adjusted: Series,
+  placeOf: (cell: number, detail?: string) => IssuePlace,
+): DataIssue[] {
+  return [
+    ...checkRanges(raw, placeOf),
+    ...checkMoves(adjusted, placeOf),
+    ...checkLives(adjusted, placeOf),
+    ...checkVolume(adjusted, placeOf),
+    ...checkWeekends(adjusted.dates),
+  ]
+}
+
+function checkRanges(
+  raw: ReadonlyMap<string, Float64Array>,
+  placeOf: (cell: number, detail?: string) => IssuePlace,
+) {
+  const crossed = new IssueList('HIGH_BELOW_LOW')
+  const outside = new IssueList('OUTSIDE_RANGE')
+  const [high, low] = [raw.get('high'), raw.get('low')]
+  const inner = ['open', 'close'].flatMap((name) => {
+    const values = raw.get(name)
+    return values ? [[name, values] as const] : []
+  })
+  const size = raw.get('close')?.length ?? 0
+  for (let cell = 0; cell < size; cell++) {
+    const [h, l] = [high?.[cell] ?? Number.NaN, low?.[cell] ?? Number.NaN]
+    if (h < l) {
+      crossed.add(() => placeOf(cell, `high ${h}, low ${l}`))
+      continue
+    }
+    for (const [name, values] of inner) {
+      const value = values[cell]!
+      if (!(value > h || value < l)) continue
+      outside.add(() => placeOf(cell, `${name} ${value}, low ${l}, high ${h}`))
+      break
+    }
+  }
+  return [
+    ...crossed.issue('warning', (n) =>
+      counted(n, 'bar has a high below its low', 'bars have a high below their low'),
+    ),
+    ...outside.issue('warning', (n) =>
+      counted(
+        n,
+        'bar opens or closes outside its low and high',
+        'bars open or close outside their low and high',
+      ),
+    ),
+  ]
+}
+
+function checkMoves({ symbols, fields }: Series, placeOf: (cell: number, detail?: string) => IssuePlace) {
+  const moves = new IssueList('LARGE_MOVE')
+  const close = fields.get('close')!
+  const width = symbols.length
+  const last = new Float64Array(width).fill(Number.NaN)
+  for (let cell = 0; cell < close.length; cell++) {
+    const value = close[cell]!
+    if (Number.isNaN(value)) continue
+    const i = cell % width
+    const move = value / last[i]! - 1
+    if (Math.abs(move) > LARGE_MOVE) moves.add(() => placeOf(cell, `${(move * 100).toFixed(1)}%`))
+    last[i] = value
+  }
+  return moves.issue(
+    'warning',
+    (n) => counted(n, 'close moves by more than 40% in one bar', 'closes move by more than 40% in one bar'),
+    'a split or spin-off that is not adjusted?',
+  )
+}
+
+/** Holes inside a symbol's life, and lives that end before the panel does. */
+function checkLives(
+  { dates, symbols, fields }: Series,
+  placeOf: (cell: number, detail?: string) => IssuePlace,
+) {
+  const gaps = new IssueList('GAP')
+  const ends = new IssueList('ENDS_EARLY')
+  const close = fields.get('close')!
+  const width = symbols.length
+  const last = new Int32Array(width).fill(-1)
+  let missing = 0
+  for (let cell = 0; cell < close.length; cell++) {
+    if (Number.isNaN(close[cell])) continue
+    const i = cell % width
+    const t = (cell - i) / width
+    const before = last[i]!
+    if (before >= 0 && t - before > 1) {
+      missing += t - before - 1
+      gaps.add(() => placeOf(cell, `${counted(t - before - 1, 'bar')} missing before it`))
+    }
+    last[i] = t
+  }
+  for (let i = 0; i < width; i++) {
+    const t = last[i]!
+    if (t >= 0 && t < dates.length - 1)
+      ends.add(() => placeOf(t * width + i, `${counted(dates.length - 1 - t, 'bar')} before the end`))
+  }
+  return [
+    ...gaps.issue(
+      'warning',
+      (n) => `${counted(n, 'gap')} inside the lives of symbols, ${counted(missing, 'bar')} in all`,
+    ),
+    ...ends.issue('warning', (n) =>
+      counted(n, 'symbol ends before the last date', 'symbols end before the last date'),
+    ),
+  ]
+}
+
+function checkVolume({ fields }: Series, placeOf: (cell: number, detail?: string) => IssuePlace) {
+  const zero = new IssueList('VOLUME_ZERO')
+  const volume = fields.get('volume')
+  if (volume)
+    for (let cell = 0; cell < volume.length; cell++) if (volume[cell] === 0) zero.add(() => placeOf(cell))
+  return zero.issue('warning', (n) => counted(n, 'bar has a volume of 0', 'bars have a volume of 0'))
+}
+
+function checkWeekends(dates: readonly string[]) {
+  const weekend = new IssueList('WEEKEND')
+  for (const date of dates) {
+    const day = new Date(`${date}T00:00:00Z`).getUTCDay()
+    if (day === 0 || day === 6) weekend.add(() => ({ symbol: null, date, line: null }))
+  }
+  return weekend.issue(
+    'warning',
+    (n) => counted(n, 'session is on a weekend', 'sessions are on a weekend'),
+    'right for a market that trades every day',
+  )
+}

@@ -1,0 +1,70 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { AlphaloopError, dataError, environmentError } from '../../base/errors.js'
+import { nearest } from '../../base/nearest.js'
+
+export interface SourceFile {
+  readonly path: string
+  /** The name in messages: the path as given, or the file's name inside the folder that was given. */
+  readonly name: string
+  /** The file's name without folder and endings: the symbol where no column has one. */
+  readonly stem: string
+}
+
+const DATA_FILE = /\.(csv|tsv|txt|parquet|pq)(\.gz)?$/i
+
+const stemOf = (path: string) => basename(path).replace(/(\.(csv|tsv|txt|parquet|pq|gz))+$/i, '')
+
+/** The files that a path means: itself, or the tables of a folder, in the order of their names. */
+export function locateFiles(given: string): SourceFile[] {
+  const path = resolve(given)
+  let folder: boolean
+  try {
+    folder = statSync(path).isDirectory()
+  } catch (error) {
+    throw unreadable(given, error)
+  }
+  if (!folder) return [{ path, name: given, stem: stemOf(path) }]
+  const names = readNames(path).filter((name) => DATA_FILE.test(name) && !name.startsWith('.'))
+  if (names.length === 0)
+    throw dataError(
+      'DATA_EMPTY',
+      `the folder ${given} holds no table`,
+      'it should have one file per symbol: .csv, .csv.gz, .tsv or .parquet',
+      { path: given },
+    )
+  return names.sort().map((name) => ({ path: join(path, name), name, stem: stemOf(name) }))
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** What a failure of the file system means to whoever gave the path. */
+export function unreadable(given: string, error: unknown): AlphaloopError {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code !== 'ENOENT' && code !== 'ENOTDIR')
+    return environmentError(
+      'DATA_NOT_READABLE',
+      `${given} cannot be read: ${(error as Error).message}`,
+      code === 'EACCES' || code === 'EPERM' ? 'allow it to be read (chmod +r)' : undefined,
+      { path: given },
+    )
+  const folder = dirname(resolve(given))
+  const names = readNames(folder)
+  const meant = nearest(basename(given), names)
+  const shown = names.filter((name) => DATA_FILE.test(name)).slice(0, 5)
+  const hint = meant
+    ? `did you mean ${join(dirname(given), meant)}?`
+    : shown.length > 0
+      ? `its folder holds ${shown.join(', ')}`
+      : 'give a file, a folder with one file per symbol, or builtin for the built-in market'
+  return new AlphaloopError('data', 'DATA_NOT_FOUND', `there is no file or folder ${given}`, {
+    hint,
+    details: { path: given },
+  })
+}
