@@ -1,0 +1,26 @@
+import { usageError } from '../base/errors.js'
+import { createStrategy, type Strategy } from '../graph/strategy.js'
+import { type Builder, createBuilder, type StrategyJson } from './builder.js'
+import { builderTable } from './signatures.js'
+import { withNearest } from './suggest.js'
+
+export const UNNAMED = 'Untitled strategy'
+
+let builder: Builder | undefined
+
+/** The builder of this process, for strategies that a library's caller writes; made on first use. */
+export function hostBuilder(): Builder {
+  builder ??= createBuilder(
+    // A program's own limit is for untrusted code: a library may go on building strategies for ever.
+    { ...builderTable(), maxNodes: Number.POSITIVE_INFINITY },
+    (code, message, details = {}) => {
+      throw usageError(code, ...withNearest(message, details))
+    },
+  )
+  return builder
+}
+
+/** The builder's JSON as a checked strategy. */
+export function checkBuilt(json: StrategyJson, name: string = UNNAMED): Strategy {
+  return createStrategy({ ...json, name: json.name ?? name })
+}
