@@ -199,8 +199,9 @@ export function simulatePlain(
       const weights = decided.map((weight, symbol) => (tradable[symbol] ? weight : 0))
       const g = sum(weights.map(Math.abs))
       const scale = (after: number) => {
-        const f =
-          g === 0 ? 0 : Math.min(1, Math.max(0, portfolio.grossExposure * after - stuck) / (g * after))
+        // Nothing left to hold with is no room, not 0/0.
+        if (g === 0 || after === 0) return 0
+        const f = Math.min(1, Math.max(0, portfolio.grossExposure * after - stuck) / (g * after))
         return f * g < 1e-12 ? 0 : f
       }
       const delta = (symbol: number, after: number) =>
@@ -238,6 +239,12 @@ export function simulatePlain(
           bar,
           closing[symbol] ?? 'rebalance',
         )
+      }
+      // What the decision keeps, and the fill did not have to close, is no longer on its way out.
+      for (const symbol of held()) {
+        if (decided[symbol]! * positions[symbol]!.shares <= 0) continue
+        if (EXIT_REASONS.includes(closing[symbol])) observe('pendingSaved')
+        closing[symbol] = undefined
       }
       const traded = sum(deltas.map(Math.abs))
       record(bar, E, traded, sum(cost))
@@ -352,12 +359,9 @@ export function simulatePlain(
       }
       decided = decision.targets
       for (const symbol of held()) {
-        // A new decision takes the place of what was pending. What it closes keeps the name of an exit that is
-        // not filled yet; what it keeps is no longer on its way out.
-        if (decided[symbol]! * positions[symbol]!.shares > 0) {
-          if (closing[symbol]) observe('pendingSaved')
-          closing[symbol] = undefined
-        } else if (!EXIT_REASONS.includes(closing[symbol]))
+        // A new decision takes the place of what was pending; what it closes keeps the name of an exit that is
+        // not filled yet.
+        if (!EXIT_REASONS.includes(closing[symbol]))
           closing[symbol] = rule.kind === 'signals' && !on[symbol] ? 'signal' : 'rebalance'
       }
     }
