@@ -108,22 +108,22 @@ export function splitFromDates(dates: readonly string[], boundaries: SplitBounda
   }
 }
 
-/** The least number of bars for which every range has `minBars`. */
+/** The least number of bars from which on every range always has `minBars`. */
 export function barsNeeded(config: SplitConfig = DEFAULT_SPLIT): number {
   checkConfig(config)
   const { train, validation, test, gapBars, minBars = MIN_BARS } = config
-  let bars = Math.max(
-    Math.floor(minBars / train),
-    Math.floor((minBars + gapBars) / validation),
-    test > 0 ? Math.floor((minBars + gapBars) / test) : 0,
-  )
   const enough = (range: BarRange | null) => range === null || length(range) >= minBars
-  // Rounded cuts can take a bar or two more than the fractions say.
-  for (;;) {
+  const fits = (bars: number) => {
     const split = cut(bars, config)
-    if (enough(split.train) && enough(split.validation) && enough(split.test)) return bars
-    bars++
+    return enough(split.train) && enough(split.validation) && enough(split.test)
   }
+  // A range of bars · f never has fewer than floor(bars · f) before its gap, so this many are always enough.
+  let bars = Math.ceil(
+    Math.max(minBars / train, (minBars + gapBars) / validation, test > 0 ? (minBars + gapBars) / test : 0) +
+      1e-6,
+  )
+  while (fits(bars - 1)) bars--
+  return bars
 }
 
 function cut(bars: number, { train, validation, test, gapBars }: SplitConfig): Split {

@@ -83,7 +83,7 @@ export function chanceBetter(
     eachBlock(n, block, rng, visit)
     const a = first.value()
     const b = second.value()
-    if (a === b || Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b))) score += 0.5
+    if (a === b || Math.abs(a - b) <= 1e-9 * Math.max(1, Math.min(Math.abs(a), Math.abs(b)))) score += 0.5
     else if (a > b) score += 1
   }
   return score / draws
