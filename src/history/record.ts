@@ -180,6 +180,9 @@ export const lookRecordSchema = open({
   because: z.string(),
 })
 
+/** First and last day, both included. */
+const dateRange = open({ start: z.string(), end: z.string() })
+
 /** What a run is made of, complete: a resume needs nothing but the history. */
 export const runSettingsSchema = open({
   /** The configuration, as far as it can change results. */
@@ -187,11 +190,7 @@ export const runSettingsSchema = open({
   /** What was read, of train and validation only. */
   data: open({ source: z.string(), hash: z.string(), symbols: count, start: z.string(), end: z.string() }),
   /** First and last day of each range, as ISO dates; the sealed test range is null where there is none. */
-  split: open({
-    train: z.tuple([z.string(), z.string()]),
-    validation: z.tuple([z.string(), z.string()]),
-    test: z.tuple([z.string(), z.string()]).nullable(),
-  }),
+  split: open({ train: dateRange, validation: dateRange, test: dateRange.nullable() }),
 })
 
 /** The run was created, or the user went on although config or data had changed. */
