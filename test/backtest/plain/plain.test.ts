@@ -616,6 +616,21 @@ describe('metrics', () => {
     expect(m.beta).toBeNull()
   })
 
+  test('the bias corrections: one bar of n that differs has skew √n and excess kurtosis n', () => {
+    // d = −0.01 (19 times) and 0.19: Σd² 0.038, Σd³ 0.00684, Σd⁴ 0.0013034; and the tail is all of the zeros.
+    const spike = returns.map((_, t) => (t === 7 ? 0.2 : 0))
+    const m = metricsPlain({ ...base, returns: spike, equity: spike.map((_, t) => (t < 7 ? 1 : 1.2)) })
+    expect(m.skew).toBeCloseTo(Math.sqrt(20), 9)
+    expect(m.kurtosis).toBeCloseTo(20, 9)
+    expect(m.var95).toBeCloseTo(0, 12)
+    expect(m.positiveMonths).toBe(0.5)
+    // Losses −0.01 … −0.20: the 5 % quantile lies at 0.95 of the way from the worst to the next: −0.1905.
+    const losses = returns.map((_, t) => -0.01 * (t + 1))
+    const tail = metricsPlain({ ...base, returns: losses })
+    expect(tail.var95).toBeCloseTo(0.1905, 12)
+    expect(tail.cvar95).toBeCloseTo(0.2, 12)
+  })
+
   test('against a benchmark', () => {
     // b = r/2 + 0.001: beta 2, r − b = r/2 − 0.001 with mean 0.0015 and half the deviation.
     const b = returns.map((r) => r / 2 + 0.001)
