@@ -43,10 +43,7 @@ function checkRanges(
   const size = raw.get('close')?.length ?? 0
   for (let cell = 0; cell < size; cell++) {
     const [h, l] = [high?.[cell] ?? Number.NaN, low?.[cell] ?? Number.NaN]
-    if (h < l) {
-      crossed.add(() => placeOf(cell, `high ${h}, low ${l}`))
-      continue
-    }
+    if (h < l) crossed.add(() => placeOf(cell, `high ${h}, low ${l}`))
     for (const [name, values] of inner) {
       const value = values[cell]!
       if (!(value > h || value < l)) continue

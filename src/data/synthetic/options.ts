@@ -53,7 +53,7 @@ export const DEFAULT_EFFECTS: MarketEffects = {
 const NO_EFFECTS: MarketEffects = { momentum: 0, reversal: 0, lowVolatility: 0, revenueGrowth: 0 }
 
 export const MARKET_DEFAULTS: ResolvedMarketOptions = {
-  seed: 7,
+  seed: 15,
   symbols: 60,
   bars: 2520,
   start: '2014-01-02',

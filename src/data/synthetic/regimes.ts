@@ -20,7 +20,7 @@ export const REGIMES = {
 } as const
 
 /** What the regimes come to on average; the weather of a market without regimes. */
-export const AVERAGE_WEATHER: MarketWeather = { drift: 0.00032, volatility: 0.0087 }
+export const AVERAGE_WEATHER: MarketWeather = { drift: 0.00032, volatility: 0.0091 }
 
 /** The weather of each bar in turn. Draws the same number of values at every bar. */
 export function* weather(rng: Rng, regimes: boolean): Generator<MarketWeather, never> {

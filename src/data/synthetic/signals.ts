@@ -33,8 +33,9 @@ function volatility(history: SignalHistory, t: number, i: number): number {
 
 /**
  * Each planted effect: its signal, in words and in code, and its loading: how far, in units of the symbol's own
- * volatility and of the signal's standardised rank, the next return is moved for each unit of rank IC. It is above 1
- * because market and sectors stir the ranks of total returns too; measured on 400 markets of 60 × 2 520.
+ * volatility and of the signal's standardised rank, the next return is moved for each unit of rank IC. Fat tails take
+ * it below 1 (ranks see past the extremes), market and sectors push it back up; measured on 30 pairs of markets of
+ * 60 × 2 520, with and without the effect, standard error 0.4%.
  */
 export const EFFECT_SIGNALS: Readonly<
   Record<EffectName, { readonly signal: Signal; readonly formula: string; readonly loading: number }>
@@ -42,22 +43,22 @@ export const EFFECT_SIGNALS: Readonly<
   momentum: {
     signal: (history, t, i) => lagged(history, t - 5, i) / lagged(history, t - 65, i) - 1,
     formula: 'close.lag(5) / close.lag(65) - 1',
-    loading: 1,
+    loading: 0.916,
   },
   reversal: {
     signal: (history, t, i) => -(lagged(history, t, i) / lagged(history, t - 5, i) - 1),
     formula: '-(close / close.lag(5) - 1)',
-    loading: 1,
+    loading: 0.917,
   },
   lowVolatility: {
     signal: (history, t, i) => -volatility(history, t, i),
     formula: '-std(close.pctChange(1), 60)',
-    loading: 1,
+    loading: 0.963,
   },
   revenueGrowth: {
     signal: ({ revenueYoy, width }, t, i) => revenueYoy[t * width + i]!,
     formula: 'revenueYoy',
-    loading: 1,
+    loading: 0.959,
   },
 }
 
@@ -85,4 +86,16 @@ export function crossSectionRanks(history: SignalHistory, t: number, signal: Sig
     ranks[i] = (rank - (count - 1) / 2) / scale
   })
   return ranks
+}
+
+/**
+ * Rank IC that a planted effect lends to another signal, for each unit of its own. Symbols that keep being favoured
+ * drift apart, and past winners are found among them: that much momentum comes with any lasting effect. Measured as
+ * the loadings were; what is not listed is below 0.02.
+ */
+export const SPILL: Readonly<Record<EffectName, Partial<Record<EffectName, number>>>> = {
+  momentum: { reversal: -0.06, lowVolatility: 0.04 },
+  reversal: {},
+  lowVolatility: { momentum: 0.2, reversal: -0.07 },
+  revenueGrowth: { momentum: 0.185, reversal: -0.07 },
 }
