@@ -51,9 +51,10 @@ export function weighLeg(leg: Leg, weighting: Weighting, total: number, view: We
   } else if (weighting === 'score') {
     let largest = 0
     for (let j = from; j < to; j++) largest = Math.max(largest, sign * scores![bar * width + symbols[j]!]!)
+    // The sum of scores near the end of the number range would be infinite.
+    const unit = largest > 1e300 ? largest : 1
     for (let j = from; j < to && largest > 0; j++) {
-      // In units of the largest, so that the sum of huge scores stays finite.
-      const share = Math.max(sign * scores![bar * width + symbols[j]!]!, 0) / largest
+      const share = Math.max(sign * scores![bar * width + symbols[j]!]!, 0) / unit
       weights[j] = share
       sum += share
     }
