@@ -20,7 +20,7 @@ export interface Paragraph {
 }
 
 /** The paragraphs as text of at most `maxWords` words: whole sentences go, from the end of the least important. */
-export function fit(paragraphs: readonly Paragraph[], maxWords: number): string {
+export function fitWords(paragraphs: readonly Paragraph[], maxWords: number): string {
   const left = paragraphs.map(({ keep, sentences }) => ({
     keep,
     sentences: sentences.filter((s) => s !== ''),

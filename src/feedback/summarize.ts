@@ -11,7 +11,7 @@ import {
 import { type ChampionPolicy, DEFAULT_CHAMPION_POLICY, requiredMargin } from '../champion/policy.js'
 import { adviceFor } from './advice.js'
 import { iterationsOf, type Scenario, type ScoredIteration, scenarioOf, scoredOf } from './scenario.js'
-import { asSentence, fit } from './sentences.js'
+import { asSentence, fitWords } from './sentences.js'
 import { TREND_WINDOW, type Trend, trendOf } from './trend.js'
 
 /** The champion as the feedback shows it. */
@@ -67,7 +67,7 @@ export function summarize({
   const scored = scoredOf(iterations, policy.objective).slice(-TREND_WINDOW)
   const trend = trendOf(scored.map(({ value }) => value))
   const latest = iterations.at(-1)
-  const text = fit(
+  const text = fitWords(
     [
       {
         keep: 4,

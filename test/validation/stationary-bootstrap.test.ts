@@ -63,8 +63,8 @@ describe('the mean block length', () => {
       }
   })
 
-  test('centres on the optimum of AR(1), (2φ/(1 − φ²))^⅔·n^⅓ (Patton, Politis & White 2009, table 1)', () => {
-    // The paper's own optimum for n = 800: φ 0.7 → 18.20, φ 0.1 → 3.20, φ −0.4 → 8.98.
+  test('centres on the optimum of AR(1), (2φ/(1 − φ²))^⅔·n^⅓ in closed form', () => {
+    // R(k) = φ^|k| gives Σ|k|R/ΣR = 2φ/(1 − φ²).
     for (const [phi, optimum] of [
       [0.7, 18.2],
       [-0.4, 8.98],
