@@ -38,6 +38,11 @@ export interface Strategy {
   readonly depth: number
 }
 
+/** What can be evaluated: a strategy, or an expression (expression.ts). */
+export type Evaluable = Pick<Strategy, 'types' | 'keys' | 'fields' | 'groups'> & {
+  readonly graph: Pick<StrategyGraph, 'nodes'>
+}
+
 /** What `createStrategy` takes: the JSON form, defaults may be left out. */
 export type StrategyInput = z.input<typeof strategyGraphSchema>
 
@@ -88,7 +93,8 @@ function parseShape(input: unknown): StrategyGraph {
   return graph as StrategyGraph
 }
 
-function topologicalOrder(nodes: readonly GraphNode[]): GraphNode[] {
+/** Inputs before users. @throws AlphaloopError INVALID_STRATEGY, UNKNOWN_NODE or CYCLE */
+export function topologicalOrder(nodes: readonly GraphNode[]): GraphNode[] {
   const byId = new Map<string, GraphNode>()
   for (const node of nodes) {
     if (byId.has(node.id))
@@ -136,7 +142,7 @@ function topologicalOrder(nodes: readonly GraphNode[]): GraphNode[] {
   return order
 }
 
-function unknownNode(where: string, id: string, valid: Iterable<string>): AlphaloopError {
+export function unknownNode(where: string, id: string, valid: Iterable<string>): AlphaloopError {
   const meant = nearest(id, valid)
   return usageError(
     'UNKNOWN_NODE',
@@ -212,7 +218,8 @@ function checkPortfolio({ rule, portfolio }: StrategyGraph) {
     refuse("side 'longShort' buys the top and sells the bottom", 'use select: { top: k } for k on each side')
 }
 
-function checkLimits(graph: StrategyGraph, limits: GraphLimits): number {
+/** Refuses what is too large; the depth of the rest. */
+export function checkLimits(graph: Pick<StrategyGraph, 'nodes'>, limits: GraphLimits): number {
   const exceed = (what: string, actual: number, limit: number) => {
     if (actual > limit)
       throw usageError(
@@ -241,11 +248,11 @@ function checkLimits(graph: StrategyGraph, limits: GraphLimits): number {
   return deepest
 }
 
-const namesOf = (graph: StrategyGraph, op: 'field' | 'group'): readonly string[] =>
+export const namesOf = (graph: Pick<StrategyGraph, 'nodes'>, op: 'field' | 'group'): readonly string[] =>
   [...new Set(graph.nodes.filter((node) => node.op === op).map((node) => String(node.params.name)))].sort()
 
 /** Types of a checked graph's nodes. */
-function nodeTypes(graph: StrategyGraph): Map<string, PortType> {
+export function nodeTypes(graph: Pick<StrategyGraph, 'nodes'>): Map<string, PortType> {
   const types = new Map<string, PortType>()
   for (const node of graph.nodes)
     types.set(node.id, operatorNamed(node.op).type(node.inputs.map((id) => types.get(id)!)))

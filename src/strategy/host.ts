@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.js'
+import type { GraphLimits } from '../graph/limits.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import { type Builder, createBuilder, type StrategyJson } from './builder.js'
 import { builderTable } from './signatures.js'
@@ -21,6 +22,6 @@ export function hostBuilder(): Builder {
 }
 
 /** The builder's JSON as a checked strategy. */
-export function checkBuilt(json: StrategyJson, name: string = UNNAMED): Strategy {
-  return createStrategy({ ...json, name: json.name ?? name })
+export function checkBuilt(json: StrategyJson, name: string = UNNAMED, limits?: GraphLimits): Strategy {
+  return createStrategy({ ...json, name: json.name ?? name }, limits)
 }

@@ -9,7 +9,7 @@ import type { Panel } from '../../data/panel.js'
 import type { GraphNode, PortType } from '../node.js'
 import type { BooleanColumn, Column } from '../operator.js'
 import { operatorNamed } from '../registry.js'
-import type { Strategy } from '../strategy.js'
+import type { Evaluable } from '../strategy.js'
 import { checkSources, kernelContext } from './context.js'
 
 export interface EvaluatorStats {
@@ -27,7 +27,7 @@ export interface Evaluator {
    * of `evaluate` and must not be written to.
    * @throws AlphaloopError (usage) UNKNOWN_FIELD or UNKNOWN_GROUP where the panel lacks what the strategy reads.
    */
-  evaluate(strategy: Strategy, ids: readonly string[]): Column[]
+  evaluate(strategy: Evaluable, ids: readonly string[]): Column[]
   stats(): EvaluatorStats
 }
 
@@ -74,7 +74,7 @@ export function createEvaluator(panel: Panel, options: { cacheBytes?: number } =
     }
   }
 
-  const compute = (node: GraphNode, strategy: Strategy, columns: ReadonlyMap<string, Column>): Entry => {
+  const compute = (node: GraphNode, strategy: Evaluable, columns: ReadonlyMap<string, Column>): Entry => {
     const definition = operatorNamed(node.op)
     const view = definition.view?.(node.params, context)
     if (view !== undefined) return { column: view, bytes: 0, owned: false }

@@ -1,7 +1,7 @@
 import type { Panel } from '../../data/panel.js'
 import type { GraphNode } from '../node.js'
 import { operatorNamed } from '../registry.js'
-import type { Strategy } from '../strategy.js'
+import type { Evaluable } from '../strategy.js'
 import { checkSources, kernelContext } from './context.js'
 
 /**
@@ -9,7 +9,7 @@ import { checkSources, kernelContext } from './context.js'
  * shared and nothing cached. Booleans are 1 and 0. Quadratic in bars: for tests.
  * @returns one T × width array per id, row-major
  */
-export function evaluatePlainly(strategy: Strategy, ids: readonly string[], panel: Panel): number[][] {
+export function evaluatePlainly(strategy: Evaluable, ids: readonly string[], panel: Panel): number[][] {
   checkSources(strategy, panel)
   const context = kernelContext(panel)
   const { bars, symbols } = context

@@ -1,0 +1,235 @@
+/**
+ * The sandbox on QuickJS, a JavaScript engine compiled to WebAssembly: an engine of its own has nothing of the host to
+ * reach for. For each program:
+ * 1. A fresh runtime with limits on memory, stack and time, and a fresh realm without the clock.
+ * 2. The lockdown (lockdown.ts), then the caller's prelude; its finishing function is taken out of reach.
+ * 3. The program, as an ES module; pending promises are driven to their end.
+ * 4. The finishing function turns the module's exports into one string, which is all that leaves.
+ */
+import {
+  newQuickJSWASMModule,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+  type QuickJSWASMModule,
+} from 'quickjs-emscripten'
+import { LOCKDOWN } from './lockdown.js'
+import {
+  DEFAULT_SANDBOX_LIMITS,
+  type Position,
+  type Sandbox,
+  type SandboxLimits,
+  type SandboxProgram,
+  type SandboxResult,
+} from './sandbox.js'
+
+// No `Date`: a clock that was never there cannot be found again.
+const INTRINSICS = {
+  BaseObjects: true,
+  Eval: true,
+  StringNormalize: true,
+  RegExp: true,
+  RegExpCompiler: true,
+  JSON: true,
+  Proxy: true,
+  MapSet: true,
+  TypedArrays: true,
+  Promise: true,
+  BigInt: true,
+}
+
+/** Longest error message and details that are taken over from inside. */
+const LONGEST_TEXT = 20_000
+
+/** A sandbox whose limits hold for each program. @see Sandbox */
+export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> } = {}): Sandbox {
+  const limits = { ...DEFAULT_SANDBOX_LIMITS, ...options.limits }
+  let engine: Promise<QuickJSWASMModule> | undefined
+  return {
+    async run(program) {
+      engine ??= newQuickJSWASMModule()
+      try {
+        return runProgram(await engine, program, limits)
+      } catch (thrown) {
+        // The engine itself went down, and its memory cannot be trusted any more: the next program gets a new one.
+        engine = undefined
+        if (thrown instanceof RangeError) return { state: 'stopped', limit: 'stack', position: undefined }
+        throw thrown
+      }
+    },
+  }
+}
+
+function runProgram(
+  engine: QuickJSWASMModule,
+  program: SandboxProgram,
+  limits: SandboxLimits,
+): SandboxResult {
+  const runtime = engine.newRuntime()
+  try {
+    runtime.setMemoryLimit(limits.memoryBytes)
+    runtime.setMaxStackSize(limits.stackBytes)
+    runtime.setModuleLoader(
+      (specifier) => {
+        const source = Object.hasOwn(program.modules, specifier) ? program.modules[specifier] : undefined
+        if (source !== undefined) return source
+        const known = Object.keys(program.modules).join(', ')
+        return {
+          error: new Error(`cannot import '${specifier}': there is only ${known || 'no module'} in here`),
+        }
+      },
+      // Specifiers are names, not paths.
+      (_base, requested) => requested,
+    )
+    const context = runtime.newContext({ intrinsics: INTRINSICS })
+    try {
+      return runInContext(context, runtime, program, limits)
+    } finally {
+      context.dispose()
+    }
+  } finally {
+    runtime.dispose()
+  }
+}
+
+function runInContext(
+  context: QuickJSContext,
+  runtime: QuickJSRuntime,
+  program: SandboxProgram,
+  limits: SandboxLimits,
+): SandboxResult {
+  context.unwrapResult(context.evalCode(LOCKDOWN, 'sandbox:lockdown')).dispose()
+  context.unwrapResult(context.evalCode(program.prelude, 'sandbox:prelude')).dispose()
+  const finish = context.getProp(context.global, program.finish)
+  context.unwrapResult(context.evalCode(`delete globalThis.${program.finish}`, 'sandbox:prelude')).dispose()
+
+  // The time starts here: what the prelude takes is not the program's.
+  const deadline = Date.now() + limits.timeMs
+  let overTime = false
+  runtime.setInterruptHandler(() => {
+    overTime ||= Date.now() > deadline
+    return overTime
+  })
+  const failed = (handle: QuickJSHandle) => readFailure(context, handle, program.fileName, overTime)
+
+  try {
+    const evaluated = context.evalCode(program.source, program.fileName, { type: 'module' })
+    if (evaluated.error) return failed(evaluated.error)
+    const exports = settled(context, runtime, evaluated.value, failed)
+    if ('state' in exports) return exports
+    const result = context.callFunction(finish, context.undefined, exports.value)
+    exports.value.dispose()
+    if (result.error) return failed(result.error)
+    const length = context.getProp(result.value, 'length')
+    const tooLong = context.getNumber(length) > limits.outputLength
+    length.dispose()
+    if (tooLong) {
+      result.value.dispose()
+      return { state: 'stopped', limit: 'output', position: undefined }
+    }
+    const output = context.getString(result.value)
+    result.value.dispose()
+    return { state: 'returned', output }
+  } finally {
+    finish.dispose()
+  }
+}
+
+/** The exports of a module, whose evaluation is a promise where it waits for something. */
+function settled(
+  context: QuickJSContext,
+  runtime: QuickJSRuntime,
+  evaluation: QuickJSHandle,
+  failed: (handle: QuickJSHandle) => SandboxResult,
+): { value: QuickJSHandle } | SandboxResult {
+  while (runtime.hasPendingJob()) {
+    const jobs = runtime.executePendingJobs(1000)
+    if (jobs.error) {
+      evaluation.dispose()
+      return failed(jobs.error as QuickJSHandle)
+    }
+    jobs.dispose()
+  }
+  const state = context.getPromiseState(evaluation)
+  if (state.type === 'fulfilled' && state.notAPromise) return { value: evaluation }
+  evaluation.dispose()
+  switch (state.type) {
+    case 'fulfilled':
+      return { value: state.value }
+    case 'rejected':
+      return failed(state.error)
+    case 'pending':
+      return {
+        state: 'threw',
+        name: 'Error',
+        message: 'the program waits for something that never happens',
+        details: undefined,
+        position: undefined,
+      }
+  }
+}
+
+/** Reads what was thrown and disposes of it. Untrusted: getters and odd types must not hurt. */
+function readFailure(
+  context: QuickJSContext,
+  handle: QuickJSHandle,
+  fileName: string,
+  overTime: boolean,
+): SandboxResult {
+  const text = (key: string): string => {
+    const kind = context.typeof(handle)
+    if (kind !== 'object' && kind !== 'function') return ''
+    const value = context.getProp(handle, key)
+    try {
+      return context.typeof(value) === 'string' ? context.getString(value).slice(0, LONGEST_TEXT) : ''
+    } finally {
+      value.dispose()
+    }
+  }
+  try {
+    const stack = text('stack')
+    const position = positionIn(stack, fileName)
+    if (overTime) return { state: 'stopped', limit: 'time', position }
+    const kind = context.typeof(handle)
+    const name = text('name')
+    const message = text('message')
+    if (kind === 'object' && context.eq(handle, context.null))
+      return { state: 'stopped', limit: 'memory', position }
+    if (name === 'InternalError' && message === 'out of memory')
+      return { state: 'stopped', limit: 'memory', position }
+    if (name === 'InternalError' && message === 'stack overflow')
+      return { state: 'stopped', limit: 'stack', position }
+    const thrown =
+      kind === 'object'
+        ? message
+        : `${kind === 'string' ? context.getString(handle).slice(0, LONGEST_TEXT) : `a ${kind}`} was thrown`
+    return {
+      state: 'threw',
+      name: name || 'Error',
+      message: thrown,
+      details: text('details') || undefined,
+      position,
+    }
+  } catch {
+    // A getter on the thrown object that throws itself.
+    return {
+      state: 'threw',
+      name: 'Error',
+      message: 'an unreadable error was thrown',
+      details: undefined,
+      position: undefined,
+    }
+  } finally {
+    handle.dispose()
+  }
+}
+
+/** The innermost place of a stack trace that lies in the program itself. */
+function positionIn(stack: string, fileName: string): Position | undefined {
+  for (const line of stack.split('\n')) {
+    const found = /\(?([^()]*):(\d+):(\d+)\)?\s*$/.exec(line)
+    if (found !== null && found[1]!.trim().replace(/^at /, '').endsWith(fileName))
+      return { line: Number(found[2]), column: Number(found[3]) }
+  }
+  return undefined
+}
