@@ -22,8 +22,10 @@ export function exponentialMean(
       if (!Number.isNaN(v)) {
         const y = state[s]!
         const m = missed[s]!
-        if (Number.isNaN(y)) state[s] = v
-        else if (m === 0) state[s] = y + alpha * (v - y)
+        if (Number.isNaN(y)) {
+          state[s] = v
+          missed[s] = 0
+        } else if (m === 0) state[s] = y + alpha * (v - y)
         else {
           const old = keep ** (m + 1)
           state[s] = y + (alpha / (old + alpha)) * (v - y)
@@ -31,7 +33,8 @@ export function exponentialMean(
         }
         seen[s] = seen[s]! + 1
       } else missed[s] = missed[s]! + 1
-      out[at + s] = seen[s]! >= span ? state[s]! : Number.NaN
+      const mean = state[s]!
+      out[at + s] = seen[s]! >= span ? mean + (mean - mean) : Number.NaN
     }
   }
 }
@@ -57,7 +60,11 @@ export function wilderMean(out: Float64Array, x: Float64Array, bars: number, wid
         state[s] = state[s]! + (v - state[s]!) / (count + 1)
         seen[s] = count + 1
         out[at + s] = count + 1 === n ? state[s]! : Number.NaN
-      } else out[at + s] = state[s] = state[s]! + (v - state[s]!) / n
+      } else {
+        const mean = state[s]! + (v - state[s]!) / n
+        state[s] = mean
+        out[at + s] = mean + (mean - mean)
+      }
     }
   }
 }

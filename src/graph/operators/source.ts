@@ -1,6 +1,18 @@
 import type { OperatorDefinition, Params } from '../operator.js'
 import { anyRows, finite, num, toPanel, toVector } from './define.js'
 
+/** Whether a field's array is free of infinities, found out once. */
+const known = new WeakMap<Float64Array, boolean>()
+
+function hasNoInfinities(values: Float64Array): boolean {
+  let clean = known.get(values)
+  if (clean === undefined) {
+    clean = values.every((v) => Number.isFinite(v) || Number.isNaN(v))
+    known.set(values, clean)
+  }
+  return clean
+}
+
 const field: OperatorDefinition = {
   name: 'field',
   category: 'source',
@@ -8,6 +20,10 @@ const field: OperatorDefinition = {
   params: [{ name: 'name', kind: 'text' }],
   type: toPanel,
   lookback: () => 0,
+  view: (params, context) => {
+    const values = context.field(String(params.name))
+    return hasNoInfinities(values) ? { type: 'panel', width: context.symbols, values } : undefined
+  },
   ...anyRows((out, _inputs, params, context, _extra, from, to) => {
     const values = context.field(String(params.name))
     for (let i = from * context.symbols; i < to * context.symbols; i++) {

@@ -1,56 +1,8 @@
-import { RowOrder } from '../kernels/row-order.js'
-import type { InputSpec, OperatorDefinition, Params } from '../operator.js'
-import { anyRows, num, numbers, toBoolean, toPanel } from './define.js'
-
-const ACROSS: InputSpec = { name: 'x', type: 'panel' }
-
-/**
- * The members of one bar's cross-section: positions and values of what is finite and inside the mask. Values have −0
- * made 0. Returns how many.
- */
-export function gather(
-  x: Float64Array,
-  at: number,
-  symbols: number,
-  mask: Uint8Array | undefined,
-  positions: Int32Array,
-  values: Float64Array,
-): number {
-  let count = 0
-  if (mask === undefined)
-    for (let s = 0; s < symbols; s++) {
-      const v = x[at + s]! + 0
-      positions[count] = s
-      values[count] = v
-      count += v - v === 0 ? 1 : 0
-    }
-  else
-    for (let s = 0; s < symbols; s++) {
-      const v = x[at + s]! + 0
-      positions[count] = s
-      values[count] = v
-      count += v - v === 0 && mask[at + s] === 1 ? 1 : 0
-    }
-  return count
-}
-
-/** Where the finite values of a row stand. */
-const finitePositions = (row: readonly number[]) =>
-  row.map((_, s) => s).filter((s) => Number.isFinite(row[s]!))
-
-/** Applies `values → values` to the finite entries of a row; the rest is missing. */
-export function onPresent(row: readonly number[], f: (values: number[]) => number[]): number[] {
-  const positions = finitePositions(row)
-  const result = row.map(() => Number.NaN)
-  f(positions.map((s) => row[s]!)).forEach((v, i) => {
-    result[positions[i]!] = Number.isFinite(v) ? v : Number.NaN
-  })
-  return result
-}
-
-/** Rank of `v` among the values, 1 … their number, average ties. */
-export const plainPlace = (v: number, values: readonly number[]) =>
-  values.filter((u) => u < v).length + (values.filter((u) => u === v).length + 1) / 2
+import { gather } from '../../kernels/row-members.js'
+import { RowOrder } from '../../kernels/row-order.js'
+import type { OperatorDefinition, Params } from '../../operator.js'
+import { anyRows, num, numbers, toBoolean, toPanel } from '../define.js'
+import { ACROSS, finitePositions, onPresent, plainPlace } from './rows.js'
 
 /** An operator whose value follows from a symbol's average rank in its bar. */
 function ranked(
@@ -158,4 +110,4 @@ function selected(name: string, doc: string, sign: 1 | -1): OperatorDefinition {
 const top = selected('top', 'the k largest of the bar; ties to the symbol that sorts first', -1)
 const bottom = selected('bottom', 'the k smallest of the bar; ties to the symbol that sorts first', 1)
 
-export const CROSS_SECTION: readonly OperatorDefinition[] = [rank, bucket, top, bottom]
+export const CROSS_ORDER: readonly OperatorDefinition[] = [rank, bucket, top, bottom]
