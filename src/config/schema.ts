@@ -26,7 +26,8 @@ const constraints = z
     sides: z
       .array(z.enum(['long', 'short', 'longShort']))
       .min(1)
-      .default(['long']),
+      .optional()
+      .describe('Only these sides; without it, proposals are long and your own strategies are free.'),
     universe: z
       .string()
       .optional()
@@ -36,7 +37,8 @@ const constraints = z
     rebalances: z
       .array(z.enum(['daily', 'weekly', 'monthly', 'quarterly']))
       .min(1)
-      .default(['weekly', 'monthly']),
+      .optional()
+      .describe('Only these; without it, proposals are weekly or monthly and your own strategies are free.'),
     maxTurnover: z
       .number()
       .gt(0)

@@ -1,0 +1,211 @@
+import type { Rng } from '../base/rng.js'
+import { decideChampion } from '../champion/decide.js'
+import { classify, type Level, type Outcome } from '../champion/levels.js'
+import { figure, OBJECTIVES, percent } from '../champion/objective.js'
+import type { ChampionPolicy, Contender } from '../champion/policy.js'
+import type { Config } from '../config/schema.js'
+import type { Execution, MetricNotes, RangeMetrics, RecordedDecision } from '../history/record.js'
+import { type Evaluation, RANGE_NAMES, type RangeResult } from '../workers/evaluation.js'
+
+/** The champion rules of a configuration. */
+export const championPolicy = ({ objective, champion }: Config): ChampionPolicy => ({
+  objective,
+  ...champion,
+})
+
+/** What steps 7 to 9 of an iteration found. */
+export interface Judgement {
+  readonly execution: Execution
+  readonly metrics: RangeMetrics | null
+  readonly metricNotes: MetricNotes | undefined
+  readonly level: Level
+  readonly decision: RecordedDecision
+}
+
+/** What a challenger meets. */
+export interface Standing {
+  readonly champion: (Contender & { readonly id: string }) | null
+  /** Iteration of the last crowning. */
+  readonly crownedAt: number | null
+  readonly iteration: number
+  readonly rng: Rng
+  readonly periodsPerYear: number
+  /** Needed where the objective is activeSharpe. */
+  readonly benchmarkReturns?: Float64Array | undefined
+}
+
+/**
+ * Turns how an evaluation ended into status, level and champion decision. Pure: the same evaluation meets the same
+ * judgement in the same standing.
+ */
+export function judge(
+  evaluation: Evaluation,
+  strategy: { readonly hash: string; readonly nodes: number },
+  config: Config,
+  standing: Standing,
+): Judgement {
+  const previous = standing.champion?.id ?? null
+  const notCandidate = (level: Level, because: string): RecordedDecision => ({
+    updated: false,
+    because: `Not a candidate (${level}): ${because}`,
+    previous,
+    gate: 'level',
+  })
+  const { level, because } = classify(outcomeOf(evaluation, config), {
+    objective: config.objective,
+    minDaysInMarket: config.levels.minDaysInMarket,
+    minObjective: 0,
+  })
+  const base = { ...measured(evaluation), execution: executionOf(evaluation), level }
+  if (evaluation.state !== 'scored' || level !== 'LEVEL_3')
+    return { ...base, decision: notCandidate(level, because) }
+
+  const breach = constraintBreach(evaluation.ranges, config.constraints)
+  if (breach !== undefined)
+    return { ...base, decision: { updated: false, because: breach, previous, gate: 'constraint' } }
+
+  const { validation } = evaluation.ranges
+  const decision = decideChampion(
+    standing.champion,
+    {
+      hash: strategy.hash,
+      level,
+      validation: { metrics: validation.metrics, notes: validation.notes },
+      returns: validation.returns,
+      nodes: strategy.nodes,
+    },
+    championPolicy(config),
+    {
+      iteration: standing.iteration,
+      crownedAt: standing.crownedAt,
+      rng: standing.rng,
+      periodsPerYear: standing.periodsPerYear,
+      benchmarkReturns: standing.benchmarkReturns,
+    },
+  )
+  return {
+    ...base,
+    decision: {
+      updated: decision.updated,
+      because: decision.because,
+      previous,
+      ...(decision.updated ? {} : { gate: decision.gate }),
+      gates: decision.gates.map(({ gate, verdict, value, limit }) => ({ gate, verdict, value, limit })),
+    },
+  }
+}
+
+function outcomeOf(evaluation: Evaluation, config: Config): Outcome {
+  switch (evaluation.state) {
+    case 'scored': {
+      const { metric } = OBJECTIVES[config.objective]
+      const range = ({ metrics, notes, daysInMarket, positions, benchmark }: RangeResult) => ({
+        metrics,
+        notes,
+        daysInMarket,
+        positions,
+        benchmark: benchmark[metric],
+      })
+      return {
+        state: 'scored',
+        train: range(evaluation.ranges.train),
+        validation: range(evaluation.ranges.validation),
+      }
+    }
+    case 'ruined':
+      return { state: 'ruined', range: evaluation.range, date: evaluation.date }
+    case 'refused':
+      return { state: 'rejected', gate: evaluation.code, because: evaluation.message }
+    case 'crashed':
+      return { state: 'crashed', message: evaluation.message }
+    case 'timedOut':
+      return { state: 'timedOut', seconds: evaluation.seconds }
+  }
+}
+
+function executionOf(evaluation: Evaluation): Execution {
+  const durationMs = Math.round(evaluation.durationMs * 100) / 100
+  switch (evaluation.state) {
+    case 'scored':
+      return { status: 'success', durationMs }
+    case 'ruined':
+      return {
+        status: 'ruined',
+        durationMs,
+        error: {
+          category: 'ruined',
+          code: 'RUINED',
+          message: `the equity was gone on ${evaluation.date} (${evaluation.range})`,
+          hint: 'use less leverage, or a stop',
+        },
+      }
+    case 'refused':
+      return {
+        status: 'error',
+        durationMs,
+        error: {
+          category: categoryOf(evaluation.code),
+          code: evaluation.code,
+          message: evaluation.message,
+          ...(evaluation.hint === undefined ? {} : { hint: evaluation.hint }),
+        },
+      }
+    case 'crashed':
+      return {
+        status: 'error',
+        durationMs,
+        error: { category: 'crash', code: 'EVALUATION_CRASHED', message: evaluation.message },
+      }
+    case 'timedOut':
+      return {
+        status: 'timeout',
+        durationMs,
+        error: {
+          category: 'timeout',
+          code: 'EVALUATION_TIMEOUT',
+          message: `the evaluation took longer than ${evaluation.seconds} seconds`,
+          hint: 'use fewer or cheaper operators, or raise limits.evaluationTimeoutSeconds',
+        },
+      }
+  }
+}
+
+/** What kind of mistake an error code stands for, so that alike failures are counted together. */
+export function categoryOf(code: string): string {
+  if (/FIELD|GROUP/.test(code)) return 'unknown field'
+  if (/OPERATOR/.test(code)) return 'unknown operator'
+  if (/SYNTAX|IMPORT|EXPORT/.test(code)) return 'syntax'
+  if (/LIMIT|TOO_LARGE/.test(code)) return 'limit'
+  if (/PARAMETER|INPUTS|TYPE|OUTPUT/.test(code)) return 'wrong argument'
+  if (/TIMEOUT|MEMORY|STACK/.test(code)) return 'resource'
+  if (/PORTFOLIO|PRICES|SELECT|SIDE|WEIGHT/.test(code)) return 'portfolio setting'
+  return 'strategy'
+}
+
+function measured(evaluation: Evaluation): Pick<Judgement, 'metrics' | 'metricNotes'> {
+  if (evaluation.state !== 'scored' && evaluation.state !== 'ruined')
+    return { metrics: null, metricNotes: undefined }
+  const { train, validation } = evaluation.ranges
+  return {
+    metrics: { train: { ...train.metrics }, validation: { ...validation.metrics } },
+    metricNotes: { train: { ...train.notes }, validation: { ...validation.notes } } as MetricNotes,
+  }
+}
+
+/** Why a strategy cannot be champion under the user's constraints, or undefined where it keeps all of them. */
+export function constraintBreach(
+  ranges: Readonly<Record<(typeof RANGE_NAMES)[number], Pick<RangeResult, 'metrics'>>>,
+  constraints: Config['constraints'],
+): string | undefined {
+  const { maxTurnover, minHoldingBars, maxDrawdown } = constraints
+  for (const name of RANGE_NAMES) {
+    const { turnover, avgHoldingBars, maxDrawdown: drawdown } = ranges[name].metrics
+    if (maxTurnover !== undefined && turnover !== null && turnover > maxTurnover)
+      return `Not champion (constraint): turnover ${figure(turnover)} a year on ${name}, at most ${figure(maxTurnover)} allowed.`
+    if (minHoldingBars !== undefined && avgHoldingBars !== null && avgHoldingBars < minHoldingBars)
+      return `Not champion (constraint): positions are held ${figure(avgHoldingBars)} bars on ${name}, at least ${figure(minHoldingBars)} wanted.`
+    if (maxDrawdown !== undefined && drawdown !== null && -drawdown > maxDrawdown)
+      return `Not champion (constraint): max drawdown ${percent(-drawdown)} on ${name}, at most ${percent(maxDrawdown)} allowed.`
+  }
+  return undefined
+}

@@ -1,0 +1,68 @@
+import type { Rng } from '../base/rng.js'
+import type { Strategy } from '../graph/strategy.js'
+import type { ExecutionError, Usage } from '../history/record.js'
+import type { FactorGraphProposal, Parent } from '../search/proposal.js'
+import type { ProposalView } from './state.js'
+
+/** Proposes from what is known, without a model. Pure: the same request gives the same proposal. */
+export type FactorGraphProposer = (request: {
+  readonly rng: Rng
+  readonly parents: readonly Parent[]
+  readonly champion: Parent | null
+  readonly seen: (hash: string) => boolean
+}) => FactorGraphProposal
+
+export interface ModelRequest {
+  readonly iteration: number
+  readonly feedback: string
+  readonly view: ProposalView
+  /** True for strategies that were evaluated before: the model is told and asked for another. */
+  readonly isKnown: (hash: string) => boolean
+  readonly signal: AbortSignal
+}
+
+/** What came of asking a model, its own rounds of repair included. */
+export type ModelProposal =
+  | {
+      readonly state: 'proposed'
+      readonly strategy: Strategy
+      readonly code: string
+      readonly usage: Usage | undefined
+      readonly prompt: string
+      readonly reply: string
+    }
+  /** It answered, but nothing that compiles: the iteration ends with this error. */
+  | {
+      readonly state: 'unusable'
+      readonly error: ExecutionError
+      readonly usage: Usage | undefined
+      readonly prompt: string
+      readonly reply: string
+    }
+  /** It could not be reached or did not answer: the Factor Graph steps in. */
+  | {
+      readonly state: 'unavailable'
+      readonly because: string
+      readonly usage: Usage | undefined
+      readonly prompt: string | undefined
+    }
+
+export interface ModelProposer {
+  propose(request: ModelRequest): Promise<ModelProposal>
+}
+
+/** One of the user's own strategies: compiled, or why it could not be. */
+export type StartStrategy =
+  | { readonly state: 'compiled'; readonly file: string; readonly strategy: Strategy; readonly code: string }
+  | { readonly state: 'broken'; readonly file: string; readonly error: ExecutionError }
+
+/** Keeps texts under their hash. */
+export interface TextKeeper {
+  put(text: string): Promise<string>
+}
+
+/** Daily returns of evaluated strategies by strategy hash: a cache, so `get` may always miss. */
+export interface ReturnsCache {
+  get(hash: string): Promise<Float64Array | undefined>
+  put(hash: string, returns: Float64Array): Promise<void>
+}

@@ -1,0 +1,247 @@
+import type { Config } from '../config/schema.js'
+import { summarize } from '../feedback/summarize.js'
+import { createStrategy, type Strategy } from '../graph/strategy.js'
+import type { ExecutionError, IterationRecord, Method, Usage } from '../history/record.js'
+import type { Parent } from '../search/proposal.js'
+import { championPolicy } from './judge.js'
+import type { ModelProposal } from './ports.js'
+import type { LoopParts } from './run.js'
+import type { Slot } from './slots.js'
+import type { ParentRef, ProposalView } from './state.js'
+
+/** Fields of the record that say where a proposal came from, beyond method and proposer. */
+export interface ProposalOrigin {
+  readonly requested?: Method
+  readonly fallbackReason?: string
+  readonly prompt?: string
+  readonly reply?: string
+  readonly usage?: Usage
+}
+
+interface ProposalBase {
+  readonly iteration: number
+  readonly method: Method
+  readonly proposer: string
+  readonly parents: readonly string[]
+  readonly feedback: string
+  readonly origin: ProposalOrigin
+}
+
+/** A strategy to evaluate, or an iteration that failed before it could be. */
+export type Proposal = ProposalBase &
+  (
+    | { readonly state: 'strategy'; readonly strategy: Strategy; readonly code: string | undefined }
+    | {
+        readonly state: 'failed'
+        readonly status: 'rejected' | 'error'
+        readonly strategy: IterationRecord['strategy']
+        readonly error: ExecutionError
+      }
+  )
+
+type Parts = Pick<LoopParts, 'config' | 'factorGraph' | 'model' | 'starts' | 'texts' | 'stop' | 'onEvent'>
+
+/**
+ * Steps 2 to 5 for the slots of a batch that have no record yet. Models are asked side by side; everything that
+ * depends on order (what counts as a duplicate inside the batch) is then done slot by slot.
+ */
+export function createBatchProposer(parts: Parts) {
+  const { config, factorGraph, model, starts, texts, stop, onEvent } = parts
+
+  return async (
+    slots: readonly Slot[],
+    view: ProposalView,
+    stored: readonly IterationRecord[],
+  ): Promise<Proposal[]> => {
+    const done = new Map(stored.map((record) => [record.iteration, record]))
+    const feedback = feedbackFor(view, config)
+    const ask = slots.filter(({ iteration, asksModel }) => asksModel && !done.has(iteration))
+    const answers = new Map<number, ModelProposal>()
+    await forEachConcurrently(ask, config.llm.concurrency, async ({ iteration }) => {
+      if (stop.aborted) return
+      onEvent({ type: 'model-asked', iteration })
+      answers.set(
+        iteration,
+        await model!.propose({ iteration, feedback, view, isKnown: view.wasEvaluated, signal: stop }),
+      )
+    })
+    if (stop.aborted) return []
+
+    const inBatch = new Set<string>()
+    const seen = (hash: string) => inBatch.has(hash) || view.wasEvaluated(hash)
+    const parents = view.parents.map(asParent)
+    const champion = view.championRecord?.strategy?.graph
+      ? asParent({
+          id: view.championRecord.id,
+          iteration: view.championRecord.iteration,
+          score: view.championRecord.metrics?.train?.[config.objective] ?? Number.NEGATIVE_INFINITY,
+          record: view.championRecord,
+        })
+      : null
+
+    const fromFactorGraph = (slot: Slot, origin: ProposalOrigin): Proposal => {
+      const drawn = factorGraph({ rng: slot.rng, parents, champion, seen })
+      const base = {
+        iteration: slot.iteration,
+        method: 'factor_graph' as const,
+        proposer: drawn.proposer,
+        parents: drawn.parents,
+        feedback,
+        origin,
+      }
+      return drawn.state === 'proposed'
+        ? { ...base, state: 'strategy', strategy: drawn.strategy, code: undefined }
+        : rejectedDuplicate(
+            base,
+            drawn.strategy,
+            undefined,
+            `${drawn.attempts} draws gave strategies that are known already`,
+          )
+    }
+
+    const proposals: Proposal[] = []
+    for (const slot of slots) {
+      const record = done.get(slot.iteration)
+      if (record !== undefined) {
+        if (record.strategy !== null && record.execution.status !== 'rejected')
+          inBatch.add(record.strategy.hash)
+        continue
+      }
+      const proposal =
+        slot.start !== null
+          ? fromStart(slot, starts[slot.start]!, feedback, seen)
+          : slot.asksModel
+            ? await fromModel(slot, answers.get(slot.iteration)!, feedback, seen, texts, fromFactorGraph)
+            : fromFactorGraph(slot, {})
+      if (proposal.state === 'strategy') inBatch.add(proposal.strategy.hash)
+      proposals.push(proposal)
+    }
+    return proposals
+  }
+}
+
+function feedbackFor(view: ProposalView, config: Config): string {
+  const record = view.championRecord
+  return summarize({
+    records: view.recent,
+    champion:
+      record === null
+        ? null
+        : {
+            iteration: record.iteration,
+            crownedAt: view.champion.current!.from,
+            train: record.metrics?.train,
+            validation: record.metrics?.validation ?? {},
+            notes: record.metricNotes?.validation,
+          },
+    nextIteration: view.next,
+    policy: championPolicy(config),
+    window: config.feedbackWindow,
+  }).text
+}
+
+const strategies = new WeakMap<IterationRecord, Strategy>()
+
+function asParent({ id, score, record }: ParentRef): Parent {
+  let strategy = strategies.get(record)
+  if (strategy === undefined) {
+    strategy = createStrategy(record.strategy!.graph, UNLIMITED)
+    strategies.set(record, strategy)
+  }
+  return { id, strategy, score }
+}
+
+/** A recorded strategy was within its limits when it was made. */
+const UNLIMITED = {
+  maxNodes: Number.POSITIVE_INFINITY,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxFields: Number.POSITIVE_INFINITY,
+}
+
+const recorded = (strategy: Strategy, code: string | undefined): IterationRecord['strategy'] => ({
+  hash: strategy.hash,
+  name: strategy.graph.name,
+  graph: strategy.graph,
+  ...(code === undefined ? {} : { code }),
+})
+
+const rejectedDuplicate = (
+  base: ProposalBase,
+  strategy: Strategy,
+  code: string | undefined,
+  because: string,
+): Proposal => ({
+  ...base,
+  state: 'failed',
+  status: 'rejected',
+  strategy: recorded(strategy, code),
+  error: {
+    category: 'duplicate',
+    code: 'DUPLICATE',
+    message: `${because}, the last one ${strategy.graph.name} (${strategy.hash.slice(0, 8)})`,
+    hint: 'propose something that was not evaluated before',
+  },
+})
+
+function fromStart(
+  slot: Slot,
+  start: Parts['starts'][number],
+  feedback: string,
+  seen: (hash: string) => boolean,
+): Proposal {
+  const base = {
+    iteration: slot.iteration,
+    method: 'manual' as const,
+    proposer: 'start',
+    parents: [],
+    feedback,
+    origin: {},
+  }
+  if (start.state === 'broken')
+    return { ...base, state: 'failed', status: 'error', strategy: null, error: start.error }
+  if (seen(start.strategy.hash))
+    return rejectedDuplicate(
+      base,
+      start.strategy,
+      start.code,
+      `${start.file} is the same strategy as an earlier one`,
+    )
+  return { ...base, state: 'strategy', strategy: start.strategy, code: start.code }
+}
+
+async function fromModel(
+  slot: Slot,
+  answer: ModelProposal,
+  feedback: string,
+  seen: (hash: string) => boolean,
+  texts: Parts['texts'],
+  fallback: (slot: Slot, origin: ProposalOrigin) => Proposal,
+): Promise<Proposal> {
+  const usage = answer.usage === undefined ? {} : { usage: answer.usage }
+  const prompt = answer.prompt === undefined ? {} : { prompt: await texts.put(answer.prompt) }
+  if (answer.state === 'unavailable')
+    return fallback(slot, { requested: 'llm', fallbackReason: answer.because, ...usage, ...prompt })
+
+  const base = {
+    iteration: slot.iteration,
+    method: 'llm' as const,
+    proposer: 'model',
+    parents: [],
+    feedback,
+    origin: { ...usage, ...prompt, reply: await texts.put(answer.reply) },
+  }
+  if (answer.state === 'unusable')
+    return { ...base, state: 'failed', status: 'error', strategy: null, error: answer.error }
+  if (seen(answer.strategy.hash))
+    return rejectedDuplicate(base, answer.strategy, answer.code, 'the model proposed what is known already')
+  return { ...base, state: 'strategy', strategy: answer.strategy, code: answer.code }
+}
+
+/** Runs `work` over the items, at most `limit` at once. */
+async function forEachConcurrently<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>) {
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) await work(items[next++]!)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+}

@@ -1,0 +1,196 @@
+import { type ChampionTrack, NO_CHAMPION, trackRecord } from '../champion/track.js'
+import type {
+  DemotionRecord,
+  HistoryRecord,
+  IterationRecord,
+  Level,
+  Method,
+  RunSettings,
+} from '../history/record.js'
+import { LEVELS, METHODS } from '../history/record.js'
+
+/** An evaluated strategy that proposals may be made from, best first by its objective on train. */
+export interface ParentRef {
+  readonly id: string
+  readonly iteration: number
+  readonly score: number
+  readonly record: IterationRecord
+}
+
+export interface RunCounts {
+  readonly levels: Record<Level, number>
+  readonly methods: Record<Method, number>
+  readonly proposers: Record<string, number>
+  readonly statuses: Record<string, number>
+  /** Iterations whose method was not the one first chosen. */
+  fallbacks: number
+  /** Evaluations that the records stand for. */
+  trials: number
+}
+
+/**
+ * Everything that the loop remembers, as a fold over the history. Nothing of it is decided here: what was decided
+ * stands in the records.
+ */
+export interface LoopState {
+  /** Number that the next iteration will get. */
+  next: number
+  readonly counts: RunCounts
+  /** First iteration that evaluated a strategy, by hash. */
+  readonly evaluated: Map<string, number>
+  /** The last records, oldest first, for feedback and failure patterns. */
+  recent: IterationRecord[]
+  /** The last scored records, oldest first, for the staleness rule. */
+  scored: IterationRecord[]
+  parents: ParentRef[]
+  champion: ChampionTrack
+  /** The record whose strategy is champion. */
+  championRecord: IterationRecord | null
+  /** Number of iterations at the last demotion, so that a resume does not decide it again. */
+  demotedAt: number | null
+  /** What the run is made of, from its newest change record. */
+  settings: RunSettings | null
+  /** Hash of that configuration. */
+  configHash: string | null
+}
+
+/** How much of the past is kept in memory. */
+export interface StateWindows {
+  readonly recent: number
+  readonly scored: number
+  readonly parents: number
+}
+
+export const DEFAULT_WINDOWS: StateWindows = Object.freeze({ recent: 50, scored: 50, parents: 40 })
+
+export function initialState(): LoopState {
+  return {
+    next: 0,
+    counts: {
+      levels: Object.fromEntries(LEVELS.map((level) => [level, 0])) as Record<Level, number>,
+      methods: Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<Method, number>,
+      proposers: {},
+      statuses: {},
+      fallbacks: 0,
+      trials: 0,
+    },
+    evaluated: new Map(),
+    recent: [],
+    scored: [],
+    parents: [],
+    champion: NO_CHAMPION,
+    championRecord: null,
+    demotedAt: null,
+    settings: null,
+    configHash: null,
+  }
+}
+
+/** One step of the fold. Changes the state in place: a history of 100 000 records is folded in one pass. */
+export function applyRecord(
+  state: LoopState,
+  record: HistoryRecord,
+  objective: string,
+  windows: StateWindows = DEFAULT_WINDOWS,
+): LoopState {
+  switch (record.kind) {
+    case 'iteration':
+      applyIteration(state, record, objective, windows)
+      break
+    case 'demotion':
+      applyDemotion(state, record)
+      break
+    case 'change':
+      if (record.settings !== undefined) {
+        state.settings = record.settings
+        state.configHash = record.run?.config ?? null
+      }
+      break
+    case 'look':
+    case 'note':
+      break
+    case 'newer':
+      // A newer version's iteration still has its number: the next one must not take it.
+      if (record.iteration !== undefined) state.next = Math.max(state.next, record.iteration + 1)
+      break
+  }
+  return state
+}
+
+function applyIteration(
+  state: LoopState,
+  record: IterationRecord,
+  objective: string,
+  windows: StateWindows,
+): void {
+  const { counts } = state
+  state.next = Math.max(state.next, record.iteration + 1)
+  counts.levels[record.level]++
+  counts.methods[record.method]++
+  counts.proposers[record.proposer] = (counts.proposers[record.proposer] ?? 0) + 1
+  counts.statuses[record.execution.status] = (counts.statuses[record.execution.status] ?? 0) + 1
+  counts.trials += record.trials
+  if (record.requested !== undefined && record.requested !== record.method) counts.fallbacks++
+
+  const { hash, graph } = record.strategy ?? {}
+  const ran = record.execution.status !== 'rejected'
+  if (hash !== undefined && ran && !state.evaluated.has(hash)) state.evaluated.set(hash, record.iteration)
+
+  state.recent.push(record)
+  if (state.recent.length > windows.recent) state.recent.shift()
+  const scored = record.execution.status === 'success' && record.level !== 'LEVEL_1'
+  if (scored) {
+    state.scored.push(record)
+    if (state.scored.length > windows.scored) state.scored.shift()
+  }
+  const score = record.metrics?.train?.[objective]
+  if (scored && graph && typeof score === 'number') insertParent(state, record, score, windows.parents)
+
+  state.champion = trackRecord(state.champion, record)
+  if (record.champion.updated) state.championRecord = record
+}
+
+function applyDemotion(state: LoopState, record: DemotionRecord): void {
+  state.champion = trackRecord(state.champion, record)
+  state.championRecord = state.scored.find(({ id }) => id === record.successor.id) ?? state.championRecord
+  state.demotedAt = record.after
+}
+
+/** Keeps the best distinct strategies, best first; of equal scores the earlier stands first. */
+function insertParent(state: LoopState, record: IterationRecord, score: number, most: number): void {
+  const { parents } = state
+  if (parents.some((parent) => parent.record.strategy!.hash === record.strategy!.hash)) return
+  const at = parents.findIndex((parent) => parent.score < score)
+  if (at < 0 && parents.length >= most) return
+  parents.splice(at < 0 ? parents.length : at, 0, {
+    id: record.id,
+    iteration: record.iteration,
+    score,
+    record,
+  })
+  if (parents.length > most) parents.pop()
+}
+
+/** What proposals of a batch are drawn from: the state before it, untouched by what the batch brings. */
+export interface ProposalView {
+  readonly next: number
+  readonly recent: readonly IterationRecord[]
+  readonly parents: readonly ParentRef[]
+  readonly champion: ChampionTrack
+  readonly championRecord: IterationRecord | null
+  readonly wasEvaluated: (hash: string) => boolean
+}
+
+/** A view that later records do not change. */
+export function proposalView(state: LoopState): ProposalView {
+  const { next, evaluated } = state
+  return {
+    next,
+    recent: [...state.recent],
+    parents: [...state.parents],
+    champion: state.champion,
+    championRecord: state.championRecord,
+    // The map goes on growing while the batch runs; what came later does not count.
+    wasEvaluated: (hash) => (evaluated.get(hash) ?? Number.POSITIVE_INFINITY) < next,
+  }
+}

@@ -1,0 +1,66 @@
+import type { Level, MetricValues } from '../history/record.js'
+import type { LoopState } from './state.js'
+
+/** What `run --json` prints: totals of the whole history, times of this call. */
+export interface RunSummary {
+  readonly runDir: string
+  readonly iterations: number
+  readonly levels: Readonly<Record<Level, number>>
+  readonly methods: Readonly<Record<string, number>>
+  readonly proposers: Readonly<Record<string, number>>
+  readonly statuses: Readonly<Record<string, number>>
+  readonly fallbacks: number
+  readonly trials: number
+  readonly distinctStrategies: number
+  readonly champion: ChampionSummary | null
+  /** Iterations recorded by this call. */
+  readonly recorded: number
+  readonly durationMs: number
+  readonly evaluationsPerSecond: number
+}
+
+export interface ChampionSummary {
+  readonly iteration: number
+  readonly hash: string
+  readonly name: string
+  readonly metrics: { readonly train: MetricValues | null; readonly validation: MetricValues | null }
+}
+
+export function summarizeRun(
+  state: LoopState,
+  facts: {
+    readonly runDir: string
+    readonly recorded: number
+    readonly evaluated: number
+    readonly durationMs: number
+  },
+): RunSummary {
+  const { counts, championRecord } = state
+  const { runDir, recorded, evaluated, durationMs } = facts
+  return {
+    runDir,
+    iterations: state.next,
+    levels: counts.levels,
+    methods: counts.methods,
+    proposers: counts.proposers,
+    statuses: counts.statuses,
+    fallbacks: counts.fallbacks,
+    trials: counts.trials,
+    distinctStrategies: state.evaluated.size,
+    champion:
+      championRecord === null
+        ? null
+        : {
+            iteration: championRecord.iteration,
+            hash: championRecord.strategy!.hash,
+            name: championRecord.strategy!.name,
+            metrics: {
+              train: championRecord.metrics?.train ?? null,
+              validation: championRecord.metrics?.validation ?? null,
+            },
+          },
+    recorded,
+    durationMs,
+    evaluationsPerSecond: durationMs > 0 ? evaluated / (durationMs / 1000) : 0,
+  }
+}
