@@ -81,13 +81,13 @@ export class Book {
     this.#costs = new Float64Array(n)
   }
 
-  /** Wants the whole position closed. An exit rule's name outlives a decision's, and the first exit's the later ones'. */
+  /** Wants the whole position closed. The newest reason counts, but an exit rule's outlives a decision's. */
   wantClosed(i: number, reason: number): void {
     if (this.closing[i] === 0) {
       this.closing[i] = 1
       this.closingCount++
     }
-    if (this.why[i]! < REASON.stopLoss) this.why[i] = reason
+    if (reason >= REASON.stopLoss || this.why[i]! < REASON.stopLoss) this.why[i] = reason
   }
 
   /** A new decision keeps the position after all. */

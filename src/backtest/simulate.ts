@@ -236,10 +236,10 @@ class Run {
     return value > 0 ? value * this.#sellRate : -value * this.#buyRate
   }
 
-  /** Why a decision that does not want a symbol closes it: an exit rule that triggered before has the first word. */
+  /** Why the newest decision closes a symbol that it does not want: an exit rule that triggered before comes first. */
   #reason(i: number): number {
     const why = this.#book.why[i]!
-    if (why !== 0) return why
+    if (why >= REASON.stopLoss) return why
     return this.#policy.isOff(i) ? REASON.signal : REASON.rebalance
   }
 

@@ -326,6 +326,22 @@ describe('exits and decisions', () => {
     expect(trades).toMatchObject([{ reason: 'stopLoss', exitBar: 4 }])
   })
 
+  test('a pending exit takes the name of the rule that triggered last', () => {
+    const panel = panelOf({ A: [10, 10, 8, 10, 10, 10] }, { open: { A: [10, 10, 8, NONE, 10, 10] } })
+    const exits = { stopLoss: 0.2, maxHoldingBars: 2 }
+    expect(run(panel, weightsRule({ A: always(1, 6) }), { ...once, exits }).trades).toMatchObject([
+      { reason: 'maxHoldingBars', exitBar: 4 },
+    ])
+  })
+
+  test('a pending sale takes its reason from the newest decision that does not want the symbol', () => {
+    const panel = panelOf({ A: [10, 10, 10, NONE, NONE, 10, 10] })
+    const enter = { A: [1, 0, 0, 1, 0, 0, 0] }
+    const exit = { A: [0, 0, 1, 0, 0, 0, 0] }
+    // Off at 2; on again at 3 and 4, but without a close: the sale at 5 is the decision's of bar 4.
+    expect(run(panel, signalsRule(enter, exit)).trades[0]).toMatchObject({ reason: 'rebalance', exitBar: 5 })
+  })
+
   test('two exits at once are one round of fills', () => {
     const panel = panelOf({ A, B: A, C: always(10, 7) })
     const third = always(1 / 3, 7)
