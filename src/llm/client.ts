@@ -1,0 +1,58 @@
+import type { Usage } from '../history/record.js'
+
+export interface ChatMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: string
+}
+
+export interface CompletionRequest {
+  readonly system: string
+  /** The conversation so far; the last message is the user's. */
+  readonly messages: readonly ChatMessage[]
+  /** Tokens of the reply at most; the model's own setting where absent. */
+  readonly maxOutputTokens?: number
+  /** Ends the call, its retries and their pauses. */
+  readonly signal: AbortSignal
+}
+
+export interface ModelReply {
+  readonly state: 'replied'
+  /** Never blank: a blank one is the failure `emptyReply`. */
+  readonly text: string
+  /** The reply ended because it reached its token limit. */
+  readonly cutOff: boolean
+  readonly usage: Usage
+}
+
+export const MODEL_FAILURES = [
+  'timeout',
+  'rateLimit',
+  'server',
+  'network',
+  'auth',
+  'badRequest',
+  'notFound',
+  'malformedReply',
+  'emptyReply',
+  'disabled',
+  'aborted',
+] as const
+export type ModelFailureCategory = (typeof MODEL_FAILURES)[number]
+
+export interface ModelFailure {
+  readonly state: 'failed'
+  readonly category: ModelFailureCategory
+  /** What happened and what to do about it, in words for a person; without any secret. */
+  readonly message: string
+  /** Calls that were made, the first one included. */
+  readonly attempts: number
+  /** Absent where no call was made. */
+  readonly usage?: Usage
+}
+
+/** A language model that answers a conversation. Every way of failing is a value: `complete` never rejects. */
+export interface ModelClient {
+  /** The model's name, as messages give it. */
+  readonly model: string
+  complete(request: CompletionRequest): Promise<ModelReply | ModelFailure>
+}
