@@ -117,6 +117,14 @@ function refuse(header: readonly string[], roles: readonly ColumnRole[], file: s
       `say which one it is: --columns ${twice}=…, or rename the other`,
       details,
     )
+  const announced = header.find((name) => plain(name) === 'available')
+  if (announced !== undefined)
+    throw dataError(
+      'DATA_AVAILABLE_COLUMN',
+      `${file} has an announcement date column '${announced}', which is not read yet: its fields would be known too early`,
+      'shift the fundamental fields to the dates from which they were known, and leave the column out',
+      details,
+    )
   if (fields.includes('close')) return
   const series = !roles.some(({ role }) => role === 'symbol')
   if (series && fields.length >= 2 && !fields.some((name) => FIELD_NAMES[plain(name)] !== undefined)) {
