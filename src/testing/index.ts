@@ -1,0 +1,6 @@
+export {
+  type ContractCase,
+  type HistoryStoreSetup,
+  historyStoreCases,
+} from './history-store-cases.js'
+export { makeIteration, makeNote } from './records.js'
