@@ -1,6 +1,6 @@
-import type { GraphLimits } from '../graph/limits.js'
+import { DEFAULT_LIMITS, type GraphLimits } from '../graph/limits.js'
 import type { Strategy } from '../graph/strategy.js'
-import { assembleStrategy } from './assemble.js'
+import { assembleStrategy, type StrategyParts } from './assemble.js'
 import { createComposer } from './compose-graph.js'
 import type { PortfolioDraw, TemplateEntry } from './entry.js'
 import { drawEntry, type ParamValues } from './params.js'
@@ -17,27 +17,31 @@ export function shorten(text: string, length: number = LONGEST_NAME): string {
   return `${(space > length * 0.6 ? cut.slice(0, space) : cut).replace(/[\s,;+·×]+$/, '')}…`
 }
 
-/**
- * A strategy of a template: parameters and settings drawn from their ranges, or the parameters given.
- * @throws AlphaloopError where the graph breaks the limits, or reads a field that it was not offered for.
- */
-export function drawTemplate(
-  template: TemplateEntry,
-  draw: PortfolioDraw & {
-    readonly fields: Iterable<string>
-    readonly groups: readonly string[]
-    readonly limits: GraphLimits
-    readonly params?: ParamValues
-  },
-): Strategy {
+export interface TemplateDraw extends PortfolioDraw {
+  /** Every name that `field(…)` accepts on the panel. */
+  readonly fields: Iterable<string>
+  readonly groups: readonly string[]
+  /** Given instead of drawn. */
+  readonly params?: ParamValues
+}
+
+/** The parts of one strategy of a template: its parameters, unless given, and settings drawn from their ranges. */
+export function drawTemplateParts(template: TemplateEntry, draw: TemplateDraw): StrategyParts {
   const params = draw.params ?? drawEntry(draw.rng, template)
   const compose = createComposer('t', draw.fields, draw.groups)
-  const parts = template.build(compose, params, draw)
+  const { label, ...parts } = template.build(compose, params, draw)
   const numbers = template.named.map((name) => params[name]).join('/')
-  const title = [template.title, numbers, parts.label].filter(Boolean).join(' ')
-  const label = portfolioLabel(parts.rule, parts.portfolio)
-  return assembleStrategy(
-    { ...parts, name: shorten(`${title}, ${label}`), nodes: compose.nodes },
-    draw.limits,
-  )
+  const title = [template.title, numbers, label].filter(Boolean).join(' ')
+  const settings = portfolioLabel(parts.rule, parts.portfolio)
+  return { ...parts, name: shorten(`${shorten(title, 52)}, ${settings}`), nodes: compose.nodes }
 }
+
+/**
+ * One strategy of a template.
+ * @throws AlphaloopError where the graph breaks the limits
+ */
+export const drawTemplate = (
+  template: TemplateEntry,
+  draw: TemplateDraw,
+  limits: GraphLimits = DEFAULT_LIMITS,
+): Strategy => assembleStrategy(drawTemplateParts(template, draw), limits)

@@ -1,0 +1,137 @@
+import { usageError } from '../base/errors.js'
+import { DEFAULT_LIMITS, type GraphLimits } from '../graph/limits.js'
+import type { GraphNode } from '../graph/node.js'
+import { operatorNamed, REGISTRY } from '../graph/registry.js'
+import { createStrategy, type Strategy } from '../graph/strategy.js'
+import { DEFAULT_PORTFOLIO, type Rebalance, type Side } from '../graph/strategy-graph.js'
+import { createComposer, type Subgraph } from '../library/compose-graph.js'
+import type { LibraryEntry } from '../library/entry.js'
+import { type Library, libraryFor } from '../library/library.js'
+import { defaultValues } from '../library/params.js'
+import type { SearchConstraints, SearchSpace } from './proposal.js'
+
+const DEFAULT_SIDES: readonly Side[] = ['long']
+const DEFAULT_REBALANCES: readonly Rebalance[] = ['weekly', 'monthly']
+
+/**
+ * What there is to draw from on a panel, within the constraints: entries of the library whose fields or operators are
+ * not allowed are left out here, so that no draw is wasted on them.
+ * @param fields every name that `field(…)` accepts on the panel, as `availableFields` gives them
+ * @throws AlphaloopError (usage) NOTHING_TO_SEARCH where the constraints leave no field or no operator
+ */
+export function createSearchSpace(options: {
+  readonly fields: readonly string[]
+  readonly groups?: readonly string[]
+  readonly symbols: number
+  readonly constraints?: SearchConstraints
+  readonly limits?: GraphLimits
+}): SearchSpace {
+  const { constraints = {}, groups = [], symbols, limits = DEFAULT_LIMITS } = options
+  const fields = options.fields.filter((name) => constraints.fields?.includes(name) ?? true)
+  const operators = new Set(
+    [...REGISTRY.values()]
+      // Sources say what may be read; the fields have a setting of their own.
+      .filter(
+        ({ name, category }) => category === 'source' || (constraints.operators?.includes(name) ?? true),
+      )
+      .map(({ name }) => name),
+  )
+  if (fields.length === 0)
+    throw usageError(
+      'NOTHING_TO_SEARCH',
+      `none of the allowed fields is in the data, which has ${options.fields.join(', ')}`,
+      'allow some of them, or leave constraints.fields out',
+    )
+  if (![...operators].some((name) => operatorNamed(name).category !== 'source'))
+    throw usageError(
+      'NOTHING_TO_SEARCH',
+      'the allowed operators leave nothing to build a strategy from',
+      'allow more operators, or leave constraints.operators out',
+    )
+  return {
+    fields,
+    groups,
+    symbols,
+    limits,
+    library: allowedLibrary(libraryFor(fields, groups), fields, groups, operators),
+    sides: constraints.sides?.length ? constraints.sides : DEFAULT_SIDES,
+    rebalances: constraints.rebalances?.length ? constraints.rebalances : DEFAULT_REBALANCES,
+    // Whether a fill at the open is possible is a matter of the data, not of what a strategy may read.
+    fill: constraints.fill ?? (options.fields.includes('open') ? 'nextOpen' : 'nextClose'),
+    operators,
+    universe: constraints.universe,
+    universeKeys: new Set(constraints.universe === undefined ? [] : conjunctKeys(constraints.universe)),
+  }
+}
+
+/** The nodes that a condition is the conjunction of: itself where it is no `and`. */
+export function conjuncts(root: string, node: (id: string) => GraphNode): string[] {
+  const { op, inputs } = node(root)
+  return op === 'and' ? inputs.flatMap((id) => conjuncts(id, node)) : [root]
+}
+
+function conjunctKeys(universe: Subgraph): string[] {
+  const close: GraphNode = { id: 'searched-score', op: 'field', inputs: [], params: { name: 'close' } }
+  const { graph, keys } = createStrategy({
+    version: 1,
+    name: 'universe',
+    nodes: [...universe.nodes, close],
+    universe: universe.root,
+    rule: { kind: 'score', score: close.id, select: { top: 1 } },
+    portfolio: DEFAULT_PORTFOLIO,
+  })
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]))
+  return conjuncts(graph.universe!, (id) => byId.get(id)!).map((id) => keys.get(id)!)
+}
+
+function allowedLibrary(
+  library: Library,
+  fields: readonly string[],
+  groups: readonly string[],
+  operators: ReadonlySet<string>,
+): Library {
+  const allowed = (entry: LibraryEntry): boolean => {
+    // A template chooses as it draws, so its draws are checked one by one.
+    if (entry.kind === 'exit' || entry.kind === 'template') return true
+    const compose = createComposer('a', fields, groups)
+    entry.build(compose, defaultValues(entry.params))
+    return compose.nodes.every(
+      ({ op, params }) => operators.has(op) && (op !== 'field' || fields.includes(String(params.name))),
+    )
+  }
+  return {
+    factors: library.factors.filter(allowed),
+    filters: library.filters.filter(allowed),
+    exits: library.exits.filter(allowed),
+    templates: library.templates.filter(allowed),
+  }
+}
+
+/** Why a strategy may not be proposed, or undefined where it may. */
+export function violation(strategy: Strategy, space: SearchSpace): string | undefined {
+  const { graph, fields, groups } = strategy
+  const field = fields.find((name) => !space.fields.includes(name))
+  if (field !== undefined) return `it reads the field ${field}, which is missing or not allowed`
+  const group = groups.find((name) => !space.groups.includes(name))
+  if (group !== undefined) return `it reads the group ${group}, which the data lack`
+  // What the config itself asks for in the universe need not keep to its own list.
+  const node = graph.nodes.find(({ op, id }) => !space.operators.has(op) && !ofUniverse(strategy, id, space))
+  if (node !== undefined) return `it uses ${node.op}, which is not allowed`
+  if (graph.rule.kind === 'weights' && !space.sides.includes('long'))
+    return 'its weights are long, which is not allowed'
+  if (graph.portfolio.exits.atrStop && !(space.fields.includes('high') && space.fields.includes('low')))
+    return 'its ATR stop needs high and low, which are missing or not allowed'
+  return undefined
+}
+
+function ofUniverse(strategy: Strategy, id: string, space: SearchSpace): boolean {
+  if (space.universe === undefined) return false
+  const byId = new Map(strategy.graph.nodes.map((node) => [node.id, node]))
+  const reaches = (from: string): boolean => from === id || byId.get(from)!.inputs.some(reaches)
+  const joins = (from: string): boolean => {
+    if (space.universeKeys.has(strategy.keys.get(from)!)) return reaches(from)
+    const node = byId.get(from)!
+    return node.op === 'and' && (from === id || node.inputs.some(joins))
+  }
+  return strategy.graph.universe !== undefined && joins(strategy.graph.universe)
+}
