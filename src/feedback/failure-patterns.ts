@@ -52,7 +52,7 @@ export function failurePatterns(
       codes: byFrequency(group.flatMap(({ error: { code } }) => (code ? [code] : []))),
       examples: [...messages].slice(0, examples).map(([message, iteration]) => ({ iteration, message })),
       lastIteration,
-      advice: error.hint ? asSentence(error.hint, 60) : adviceFor(category, error.code),
+      advice: asSentence(error.hint ?? '', 60) || adviceFor(category, error.code),
     }
   })
   return patterns.sort((a, b) => b.count - a.count || b.lastIteration - a.lastIteration)
@@ -63,7 +63,7 @@ export function describeFailures(patterns: readonly FailurePattern[]): string {
   return patterns
     .map(({ category, count, examples, advice }) => {
       const told = examples.map(({ iteration, message }) => `iteration ${iteration}: ${message}`).join(' ')
-      const name = asSentence(category, 8).replace(/\.$/, '')
+      const name = asSentence(category, 8).replace(/\.$/, '') || 'unknown'
       return `${count} × ${name}${told === '' ? '.' : `, ${told}`} ${advice}`
     })
     .join('\n')

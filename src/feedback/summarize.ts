@@ -109,7 +109,10 @@ function latestSentences(scenario: Scenario, label: string): string[] {
       ]
     case 'unmeasured':
       return [
-        `Iteration ${scenario.iteration} ran, but its train ${label} has no value: ${asSentence(scenario.because, 40)}`,
+        withReason(
+          `Iteration ${scenario.iteration} ran, but its train ${label} has no value`,
+          scenario.because,
+        ),
         'Make it trade on more days and hold more than cash.',
       ]
     case 'ruined':
@@ -119,38 +122,51 @@ function latestSentences(scenario: Scenario, label: string): string[] {
       ]
     case 'rejected':
       return [
-        `Iteration ${scenario.iteration} was rejected before it ran by the check ${checkName(scenario.error)}: ` +
-          asSentence(scenario.error.message),
-        ...adviceSentences(scenario.error),
+        withReason(
+          `Iteration ${scenario.iteration} was rejected before it ran by the check ${checkName(scenario.error)}`,
+          scenario.error.message,
+        ),
+        adviceSentence(scenario.error),
       ]
     case 'error':
       return [
-        `Iteration ${scenario.iteration} ended in an error of category ${checkName(scenario.error)}: ` +
-          asSentence(scenario.error.message),
-        ...placeSentences(scenario.error),
-        ...adviceSentences(scenario.error),
+        withReason(
+          `Iteration ${scenario.iteration} ended in an error of category ${checkName(scenario.error)}`,
+          scenario.error.message,
+        ),
+        placeSentence(scenario.error),
+        adviceSentence(scenario.error),
       ]
     case 'timeout':
       return [
-        `Iteration ${scenario.iteration} was stopped by the time-out${
-          scenario.error === null ? '.' : `: ${asSentence(scenario.error.message)}`
-        }`,
-        ...adviceSentences(scenario.error ?? { category: 'timeout', message: '' }),
+        withReason(
+          `Iteration ${scenario.iteration} was stopped by the time-out`,
+          scenario.error?.message ?? '',
+        ),
+        adviceSentence({ category: 'timeout', hint: scenario.error?.hint }),
       ]
   }
 }
 
-const checkName = ({ category, code }: ErrorFacts): string =>
-  asSentence(code && code !== category ? `${category} (${code})` : category, 8).replace(/\.$/, '')
-
-function placeSentences({ line, column }: ErrorFacts): string[] {
-  if (!line) return []
-  return [`The place is line ${line}${column ? `, column ${column}` : ''}.`]
+/** A sentence that ends with what somebody else said, if they said anything. */
+function withReason(start: string, reason: string): string {
+  const told = asSentence(reason)
+  return told === '' ? `${start}.` : `${start}: ${told}`
 }
 
-const adviceSentences = ({ hint, category, code }: ErrorFacts): string[] => [
-  `What to do: ${hint ? asSentence(hint, 60) : adviceFor(category, code)}`,
-]
+function checkName({ category, code }: ErrorFacts): string {
+  const name = asSentence(category, 8).replace(/\.$/, '') || 'unknown'
+  return code && code !== category ? `${name} (${asSentence(code, 8).replace(/\.$/, '')})` : name
+}
+
+function placeSentence({ line, column }: ErrorFacts): string {
+  if (!line) return ''
+  return `The place is line ${line}${column ? `, column ${column}` : ''}.`
+}
+
+function adviceSentence({ hint, category, code }: Pick<ErrorFacts, 'hint' | 'category' | 'code'>): string {
+  return `What to do: ${asSentence(hint ?? '', 60) || adviceFor(category, code)}`
+}
 
 /** Percent where the earlier value is positive, absolute where a percentage of it would mean nothing. */
 function changeText(scenario: Extract<Scenario, { previous: unknown }>): string {
