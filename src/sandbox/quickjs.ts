@@ -110,12 +110,13 @@ function runInContext(
     overTime ||= Date.now() > deadline
     return overTime
   })
-  const failed = (handle: QuickJSHandle) => readFailure(context, handle, program.fileName, overTime)
+  const failed = (handle: QuickJSHandle) =>
+    readFailure(context, runtime, handle, program.fileName, limits, overTime || Date.now() > deadline)
 
   try {
     const evaluated = context.evalCode(program.source, program.fileName, { type: 'module' })
     if (evaluated.error) return failed(evaluated.error)
-    const exports = settled(context, runtime, evaluated.value, failed)
+    const exports = settled(context, runtime, evaluated.value, failed, () => Date.now() > deadline)
     if ('state' in exports) return exports
     const result = context.callFunction(finish, context.undefined, exports.value)
     exports.value.dispose()
@@ -141,14 +142,19 @@ function settled(
   runtime: QuickJSRuntime,
   evaluation: QuickJSHandle,
   failed: (handle: QuickJSHandle) => SandboxResult,
+  isLate: () => boolean,
 ): { value: QuickJSHandle } | SandboxResult {
-  while (runtime.hasPendingJob()) {
-    const jobs = runtime.executePendingJobs(1000)
+  while (runtime.hasPendingJob() && !isLate()) {
+    const jobs = runtime.executePendingJobs(100)
     if (jobs.error) {
       evaluation.dispose()
       return failed(jobs.error as QuickJSHandle)
     }
     jobs.dispose()
+  }
+  if (isLate()) {
+    evaluation.dispose()
+    return { state: 'stopped', limit: 'time', position: undefined }
   }
   const state = context.getPromiseState(evaluation)
   if (state.type === 'fulfilled' && state.notAPromise) return { value: evaluation }
@@ -169,44 +175,57 @@ function settled(
   }
 }
 
+/** Memory in use beyond this share of the limit means that memory is what ran out. */
+const NEARLY_ALL = 0.8
+
 /** Reads what was thrown and disposes of it. Untrusted: getters and odd types must not hurt. */
 function readFailure(
   context: QuickJSContext,
+  runtime: QuickJSRuntime,
   handle: QuickJSHandle,
   fileName: string,
+  limits: SandboxLimits,
   overTime: boolean,
 ): SandboxResult {
+  // Reading what the program left behind takes a little memory; not more, because a getter may still run.
+  runtime.setMemoryLimit(limits.memoryBytes + 1024 * 1024)
+  const kind = context.typeof(handle)
   const text = (key: string): string => {
-    const kind = context.typeof(handle)
     if (kind !== 'object' && kind !== 'function') return ''
+    if (context.eq(handle, context.null)) return ''
     const value = context.getProp(handle, key)
-    try {
-      return context.typeof(value) === 'string' ? context.getString(value).slice(0, LONGEST_TEXT) : ''
-    } finally {
-      value.dispose()
-    }
+    const isText = context.typeof(value) === 'string'
+    const found = isText ? context.getString(value).slice(0, LONGEST_TEXT) : ''
+    value.dispose()
+    return found
   }
   try {
     const stack = text('stack')
-    const position = positionIn(stack, fileName)
-    if (overTime) return { state: 'stopped', limit: 'time', position }
-    const kind = context.typeof(handle)
     const name = text('name')
     const message = text('message')
-    if (kind === 'object' && context.eq(handle, context.null))
-      return { state: 'stopped', limit: 'memory', position }
-    if (name === 'InternalError' && message === 'out of memory')
-      return { state: 'stopped', limit: 'memory', position }
-    if (name === 'InternalError' && message === 'stack overflow')
-      return { state: 'stopped', limit: 'stack', position }
-    const thrown =
-      kind === 'object'
-        ? message
-        : `${kind === 'string' ? context.getString(handle).slice(0, LONGEST_TEXT) : `a ${kind}`} was thrown`
+    const position = positionIn(stack, fileName)
+    const stopped = (limit: 'time' | 'memory' | 'stack'): SandboxResult => {
+      // Where the engine knows no better it names the first character: a wrong place is worse than none.
+      const known = position !== undefined && (position.line > 1 || position.column > 1)
+      return { state: 'stopped', limit, position: known ? position : undefined }
+    }
+    const internal = name === 'InternalError'
+    const empty = kind === 'object' && context.eq(handle, context.null)
+    if (internal && message === 'out of memory') return stopped('memory')
+    // Near the limit the engine gets so slow that time may run out first, or it cannot even make an error.
+    if ((overTime || empty) && memoryUsed(context, runtime) > NEARLY_ALL * limits.memoryBytes)
+      return stopped('memory')
+    if (overTime) return stopped('time')
+    if (internal && message === 'stack overflow') return stopped('stack')
+    const thrown = (): string => {
+      if (kind === 'string') return `the text '${context.getString(handle).slice(0, 200)}' was thrown`
+      if (empty) return 'null was thrown'
+      return kind === 'object' ? message : `${kind === 'undefined' ? kind : `a ${kind}`} was thrown`
+    }
     return {
       state: 'threw',
       name: name || 'Error',
-      message: thrown,
+      message: thrown(),
       details: text('details') || undefined,
       position,
     }
@@ -215,13 +234,22 @@ function readFailure(
     return {
       state: 'threw',
       name: 'Error',
-      message: 'an unreadable error was thrown',
+      message: 'an error that cannot be read was thrown',
       details: undefined,
       position: undefined,
     }
   } finally {
     handle.dispose()
   }
+}
+
+function memoryUsed(context: QuickJSContext, runtime: QuickJSRuntime): number {
+  const usage = runtime.computeMemoryUsage()
+  const used = context.getProp(usage, 'malloc_size')
+  const bytes = context.getNumber(used)
+  used.dispose()
+  usage.dispose()
+  return bytes
 }
 
 /** The innermost place of a stack trace that lies in the program itself. */

@@ -115,10 +115,13 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
 
   const methods = Object.create(guard) as Record<string | symbol, unknown>
   const notANumber = (self: object): never => {
-    const name = recorded.get(self)?.signature.call ?? 'an expression'
-    return fail('WRONG_TYPE', `${name} is an expression, which JavaScript cannot calculate or compare with`, {
-      hint: 'use the methods: a.add(b), a.sub(b), a.mul(b), a.div(b), a.gt(b), a.lt(b)',
-    })
+    return fail(
+      'WRONG_TYPE',
+      `JavaScript cannot calculate or compare with an expression: ${describe(self)}`,
+      {
+        hint: 'use the methods: a.add(b), a.sub(b), a.mul(b), a.div(b), a.gt(b), a.lt(b)',
+      },
+    )
   }
   for (const name of [Symbol.toPrimitive, 'valueOf', 'toString'])
     Object.defineProperty(methods, name, {
