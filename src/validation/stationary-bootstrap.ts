@@ -29,13 +29,15 @@ export function eachBlock(
   rng: Rng,
   visit: (start: number, length: number) => void,
 ): void {
-  const logStay = meanBlock > 1 ? Math.log1p(-1 / meanBlock) : 0
+  const end = meanBlock > 1 ? 1 / meanBlock : 1
+  const logStay = Math.log1p(-end)
   let left = n
   while (left > 0) {
     // One draw serves both: its whole part picks the start, its fraction (44 bits and more) the length.
     const point = rng.next() * n
     const start = Math.floor(point)
-    const length = logStay === 0 ? 1 : 1 + Math.floor(Math.log1p(start - point) / logStay)
+    const fraction = point - start
+    const length = fraction < end ? 1 : 1 + Math.floor(Math.log1p(-fraction) / logStay)
     const taken = Math.min(length, left)
     visit(start, taken)
     left -= taken
