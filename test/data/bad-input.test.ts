@@ -123,7 +123,8 @@ describe('data that cannot be used is refused with what is wrong, where, and how
     const error = await errorOf(read(write(name, content)))
     const text = `${error.message}\n${error.hint}`
     expect([error.kind, error.code]).toEqual(['data', code])
-    for (const part of says) expect(text).toMatch(typeof part === 'string' ? new RegExp(escape(part)) : part)
+    for (const part of says)
+      expect(text).toMatch(typeof part === 'string' ? new RegExp(literally(part)) : part)
     expect(error.message).toContain(name)
     expect(error.exitCode).toBe(3)
   })
@@ -171,6 +172,6 @@ describe('data that cannot be used is refused with what is wrong, where, and how
   )
 })
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

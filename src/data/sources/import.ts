@@ -61,8 +61,7 @@ export async function importData(options: DataOptions): Promise<Imported> {
     if (meta) return { kind: 'entry', path, meta, notes }
   } catch (error) {
     if (!(error instanceof DamagedEntry)) throw error
-    notes.push(`a damaged entry of the data cache was rebuilt (${error.message})`)
-    rmSync(path, { recursive: true, force: true })
+    if (removeEntry(path)) notes.push(`a damaged entry of the data cache was rebuilt (${error.message})`)
   }
   const { panel, meta } = await source.read()
   try {
@@ -97,6 +96,16 @@ export async function importToDisk(
       `neither the data cache nor ${tmpdir()} can be written (${messageOf(error)}), and the learning loop reads its data from disk to keep the sealed part out of its memory`,
       'make room, or name a folder that can be written with ALPHALOOP_CACHE_DIR',
     )
+  }
+}
+
+/** Makes room for a new entry; false where nothing can be removed, which the writing will say. */
+function removeEntry(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
   }
 }
 

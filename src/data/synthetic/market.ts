@@ -1,6 +1,6 @@
 import { createRng, type Rng } from '../../base/rng.js'
 import { sharedFloats, sharedInts } from '../align.js'
-import { createPanel, type Panel } from '../panel.js'
+import { createPanel, type GroupField, type Panel } from '../panel.js'
 import { businessDays } from './calendar.js'
 import { type MarketOptions, type ResolvedMarketOptions, resolveMarketOptions } from './options.js'
 import { type MarketWeather, standardT, weather } from './regimes.js'
@@ -133,8 +133,17 @@ export function generateMarket(options: MarketOptions = {}): Panel {
       ['revenue', revenue],
       ['revenueYoy', revenueYoy],
     ]),
-    groups: new Map([['sector', { codes: sector, labels: [...SECTORS] }]]),
+    groups: new Map([['sector', usedLabels(sector)]]),
   })
+}
+
+/** Labels are those that occur, as they would be in a file. */
+function usedLabels(codes: Int32Array): GroupField {
+  const used = SECTORS.map((_, code) => codes.includes(code))
+  const labels = SECTORS.filter((_, code) => used[code])
+  const renamed = SECTORS.map((name) => labels.indexOf(name))
+  for (let cell = 0; cell < codes.length; cell++) if (codes[cell]! >= 0) codes[cell] = renamed[codes[cell]!]!
+  return { codes, labels }
 }
 
 /** `S0001`, …: names that sort as they count. */
