@@ -31,17 +31,19 @@ export class Picker {
     const keys = this.#keys
     const wanted = Math.min(k, count)
     if (wanted <= 0) return 0
-    let size = 0
-    for (let c = 0; c < count; c++) {
+    let size = wanted
+    for (let c = 0; c < wanted; c++) {
+      const symbol = candidates[c]!
+      this.#rise(c, symbol, sign * scores[offset + symbol]!)
+    }
+    let worst = keys[0]!
+    for (let c = wanted; c < count; c++) {
       const symbol = candidates[c]!
       const key = sign * scores[offset + symbol]!
-      if (size < wanted) {
-        size++
-        this.#rise(size - 1, symbol, key)
-      } else if (key > keys[0]!) {
-        // Symbols come in ascending order: an equal key comes later in the order and loses.
-        this.#sink(size, symbol, key)
-      }
+      // Symbols ascend: of equal keys the one that comes later loses.
+      if (key <= worst) continue
+      this.#sink(wanted, symbol, key)
+      worst = keys[0]!
     }
     for (let at = wanted - 1; at >= 0; at--) {
       this.picks[at] = symbols[0]!

@@ -48,6 +48,43 @@ export function decideAtEnd(input: SimulationJob): FinalDecision {
   return { targets: run.finalTargets(), holdings: run.holdings(), simulation: run.finish() }
 }
 
+const NET = 0
+const SHORT = 1
+
+/**
+ * Takes in a bar's closes of what is held and adds up its value; true if something has been without a close for too
+ * long. A function of plain arrays, because this is where a backtest spends its time.
+ */
+function followCloses(
+  book: Book,
+  closes: Float64Array,
+  row: number,
+  delistAfter: number,
+  totals: Float64Array,
+): boolean {
+  const { held, heldCount, shares, lastClose, missing } = book
+  let gone = false
+  let net = 0
+  let short = 0
+  for (let h = 0; h < heldCount; h++) {
+    const i = held[h]!
+    let close = closes[row + i]!
+    if (Number.isFinite(close)) {
+      lastClose[i] = close
+      missing[i] = 0
+    } else {
+      close = lastClose[i]!
+      if (++missing[i]! >= delistAfter) gone = true
+    }
+    const value = shares[i]! * close
+    net += value
+    if (value < 0) short -= value
+  }
+  totals[NET] = net
+  totals[SHORT] = short
+  return gone
+}
+
 class Run {
   readonly #panel: Panel
   readonly #width: number
@@ -69,9 +106,8 @@ class Run {
   readonly #fills: FillRecord[] = []
   #bars = 0
   #ruined = false
-  /** Gross value and value of shorts at the last marking. */
-  #gross = 0
-  #short = 0
+  /** At the newest close: NET value of all positions, and size of the SHORTs. */
+  readonly #totals = new Float64Array(2)
 
   constructor(input: SimulationJob) {
     const { panel, range, rule, portfolio, costs, periodsPerYear } = input
@@ -105,19 +141,23 @@ class Run {
   #walk(rebalances: Int32Array, periodsPerYear: number): void {
     const book = this.#book
     const policy = this.#policy
+    const closes = this.#closes
+    const width = this.#width
+    const totals = this.#totals
+    const { delistAfter } = this.#portfolio
     const borrow = this.#portfolio.borrowRate / periodsPerYear
     const financing = this.#portfolio.financingRate / periodsPerYear
     let nextRebalance = 0
     let decided = -1
     for (let bar = this.#start; bar <= this.#end; bar++) {
-      book.cash -= this.#short * borrow
+      book.cash -= totals[SHORT]! * borrow
       if (book.cash < 0) book.cash += book.cash * financing
 
       if (decided >= 0) this.#fillDecision(bar, decided)
       else if (book.closingCount > 0) this.#fillClosings(bar)
       decided = -1
 
-      if (this.#followCloses(bar)) this.#delist(bar)
+      if (followCloses(book, closes, bar * width, delistAfter, totals)) this.#delist(bar)
       if (this.#mark(bar)) return
 
       policy.observe(bar)
@@ -248,24 +288,6 @@ class Run {
     if (traded > 0 && equity > RUIN) this.#fills.push({ bar, traded: traded / equity, cost: paid / equity })
   }
 
-  /** Takes in the bar's closes of what is held; true if something has been without one for too long. */
-  #followCloses(bar: number): boolean {
-    const { held, heldCount, lastClose, missing } = this.#book
-    const closes = this.#closes
-    const row = bar * this.#width
-    const limit = this.#portfolio.delistAfter
-    let gone = false
-    for (let h = 0; h < heldCount; h++) {
-      const i = held[h]!
-      const close = closes[row + i]!
-      if (Number.isFinite(close)) {
-        lastClose[i] = close
-        missing[i] = 0
-      } else if (++missing[i]! >= limit) gone = true
-    }
-    return gone
-  }
-
   #delist(bar: number): void {
     const book = this.#book
     const { delistAfter, delistHaircut } = this.#portfolio
@@ -278,26 +300,27 @@ class Run {
       book.cash += shares * price - cost
       book.close(i, price, cost, bar, REASON.delisted)
     }
-  }
-
-  /** Marks equity at the close; true if the account is ruined. */
-  #mark(bar: number): boolean {
-    const { held, heldCount, shares, lastClose, cash } = this.#book
     let net = 0
     let short = 0
-    for (let h = 0; h < heldCount; h++) {
-      const i = held[h]!
-      const value = shares[i]! * lastClose[i]!
+    for (let h = 0; h < book.heldCount; h++) {
+      const i = book.held[h]!
+      const value = book.shares[i]! * book.lastClose[i]!
       net += value
       if (value < 0) short -= value
     }
-    this.#short = short
-    this.#gross = net + 2 * short
-    const equity = cash + net
-    this.#equity[this.#bars] = equity
+    this.#totals[NET] = net
+    this.#totals[SHORT] = short
+  }
+
+  /** Writes down the equity at the close; true if the account is ruined. */
+  #mark(bar: number): boolean {
+    const net = this.#totals[NET]!
+    const equity = this.#book.cash + net
+    const at = bar - this.#start
+    this.#equity[at] = equity
+    this.#bars = at + 1
     this.#ruined = equity <= RUIN
-    this.#exposure[this.#bars] = this.#ruined ? Number.NaN : this.#gross / equity
-    this.#bars = bar - this.#start + 1
+    this.#exposure[at] = this.#ruined ? Number.NaN : (net + 2 * this.#totals[SHORT]!) / equity
     return this.#ruined
   }
 
