@@ -1,0 +1,100 @@
+import { type AlphaloopError, type ErrorDetails, usageError } from '../base/errors.js'
+import type { Strategy } from '../graph/strategy.js'
+import type { ExecutionError } from '../history/record.js'
+import { builderTable } from '../strategy/signatures.js'
+
+/** Codes of replies in which there is nothing to compile. */
+export type RefusedReply = 'REPLY_EMPTY' | 'REPLY_LANGUAGE' | 'REPLY_WITHOUT_CODE'
+
+const REFUSED_REPLY: ReadonlySet<string> = new Set<RefusedReply>([
+  'REPLY_EMPTY',
+  'REPLY_LANGUAGE',
+  'REPLY_WITHOUT_CODE',
+])
+
+export const refusal = (code: RefusedReply, message: string, details?: ErrorDetails): AlphaloopError =>
+  usageError(
+    code,
+    message,
+    'write the strategy in TypeScript against the API of the task, as one fenced block that begins with ```ts',
+    details,
+  )
+
+export const cutOffNote = 'Your reply was cut off at its token limit; be shorter.'
+
+/** The typed error of a reply, as the record keeps it. */
+export function executionErrorOf(
+  error: AlphaloopError,
+  categoryOf: (code: string) => string,
+): ExecutionError {
+  const { line, column } = placeOf(error)
+  return {
+    category: REFUSED_REPLY.has(error.code) ? 'reply' : categoryOf(error.code),
+    code: error.code,
+    message: error.message,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  }
+}
+
+/** What the model is told about code that does not compile: the place, the line itself, the remedy, the signature. */
+export function repairMessage(error: AlphaloopError): string {
+  const { line, column, sourceLine } = placeOf(error)
+  const signature = signatureFor(error)
+  return [
+    `That strategy was refused (${error.code}): ${error.message}`,
+    ...(line === undefined ? [] : [`Place: line ${line}${column === undefined ? '' : `, column ${column}`}`]),
+    ...(sourceLine === undefined ? [] : [pointer(sourceLine, column)]),
+    ...(error.hint === undefined ? [] : [`Hint: ${error.hint}`]),
+    ...(signature === undefined ? [] : [`Signature: ${signature}`]),
+    '',
+    'Answer with the whole corrected strategy in one ```ts block, and nothing else.',
+  ].join('\n')
+}
+
+/** What the model is told about a strategy that was evaluated before. */
+export const duplicateMessage = (strategy: Strategy): string =>
+  [
+    `That strategy compiles, but it equals one that was evaluated before (${strategy.hash.slice(0, 8)}): names, the order of`,
+    'commuted arguments and unused nodes make no difference.',
+    '',
+    'Answer with a different idea: another factor, filter or exit. One ```ts block, and nothing else.',
+  ].join('\n')
+
+interface Place {
+  readonly line: number | undefined
+  readonly column: number | undefined
+  readonly sourceLine: string | undefined
+}
+
+function placeOf({ details }: AlphaloopError): Place {
+  const count = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined
+  return {
+    line: count(details.line),
+    column: count(details.column),
+    sourceLine: typeof details.sourceLine === 'string' ? details.sourceLine : undefined,
+  }
+}
+
+const LONGEST_LINE = 200
+
+/** The line with a mark under the column; of a long line the part around it. */
+function pointer(sourceLine: string, column: number | undefined): string {
+  const at = Math.max(0, (column ?? 1) - 1)
+  const start = Math.max(0, at - LONGEST_LINE / 2)
+  const shown = sourceLine.slice(start, start + LONGEST_LINE).replaceAll('\t', ' ')
+  return column === undefined ? `  ${shown}` : `  ${shown}\n  ${' '.repeat(at - start)}^`
+}
+
+/** The signature of the operator that the error is about, or of the one that was probably meant. */
+function signatureFor({ details, message, hint }: AlphaloopError): string | undefined {
+  for (const name of [details.operator, details.nearest]) {
+    if (typeof name !== 'string') continue
+    const signature = builderTable().operators.find((one) => one.call === name || one.name === name)
+    if (signature !== undefined && !message.includes(signature.text) && !hint?.includes(signature.text))
+      return signature.text
+  }
+  return undefined
+}
