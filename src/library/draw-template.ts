@@ -27,7 +27,7 @@ export interface TemplateDraw extends PortfolioDraw {
 
 /** The parts of one strategy of a template: its parameters, unless given, and settings drawn from their ranges. */
 export function drawTemplateParts(template: TemplateEntry, draw: TemplateDraw): StrategyParts {
-  const params = draw.params ?? drawEntry(draw.rng, template)
+  const params = draw.params ?? drawEntry(draw.rng, template, draw.longestWindow)
   const compose = createComposer('t', draw.fields, draw.groups)
   const { label, ...parts } = template.build(compose, params, draw)
   const numbers = template.named.map((name) => params[name]).join('/')

@@ -43,6 +43,8 @@ export interface PortfolioDraw {
   /** Symbols in the panel: how many names a selection may hold follows from it. */
   readonly symbols: number
   readonly side: Portfolio['side']
+  /** In bars: longer windows would leave little of the history to trade in. */
+  readonly longestWindow: number
   /** What may be drawn; never empty. */
   readonly rebalances: readonly Portfolio['rebalance'][]
   readonly fill: Portfolio['fill']

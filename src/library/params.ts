@@ -25,6 +25,9 @@ export const real = (name: string, fallback: number, min: number, max: number): 
   kind: 'number',
 })
 
+/** Longest window that the library draws: a year. */
+export const MOST_BARS = 252
+
 /** Values by parameter name. */
 export type ParamValues = Readonly<Record<string, number>>
 
@@ -36,7 +39,11 @@ export const defaultValues = (params: readonly LibraryParam[]): ParamValues =>
  * range's, so that the whole range is reached and the sensible part often), uniform elsewhere. Two significant digits
  * are enough: finer draws only look different.
  */
-export function drawParam(rng: Rng, { default: centre, min, max, kind }: LibraryParam): number {
+export function drawParam(rng: Rng, param: LibraryParam, longestWindow: number = MOST_BARS): number {
+  const { min, kind } = param
+  // Whole numbers of the library count bars.
+  const max = kind === 'integer' ? Math.max(min, Math.min(param.max, longestWindow)) : param.max
+  const centre = Math.min(param.default, max)
   if (min === max) return min
   if (min <= 0) return settle(min + (max - min) * rng.next(), min, max, kind)
   const width = Math.log(max / min) / 4
@@ -53,9 +60,16 @@ interface Parametrised {
   readonly settle?: (params: ParamValues) => ParamValues
 }
 
-/** One draw of all parameters of an entry, with their relations settled. */
-export function drawEntry(rng: Rng, { params, settle: relate }: Parametrised): ParamValues {
-  const drawn = Object.fromEntries(params.map((param) => [param.name, drawParam(rng, param)]))
+/**
+ * One draw of all parameters of an entry, with their relations settled.
+ * @param longestWindow in bars: on a short history a long window leaves little to trade in
+ */
+export function drawEntry(
+  rng: Rng,
+  { params, settle: relate }: Parametrised,
+  longestWindow: number = MOST_BARS,
+): ParamValues {
+  const drawn = Object.fromEntries(params.map((param) => [param.name, drawParam(rng, param, longestWindow)]))
   return relate === undefined ? drawn : relate(drawn)
 }
 

@@ -56,14 +56,14 @@ export function drawExits(rng: Rng, exits: readonly ExitEntry[]): Exits {
 
 export const drawExit = (rng: Rng, entry: ExitEntry): Exits => entry.build(drawEntry(rng, entry))
 
-/** Most names that a selection should hold: a third of the symbols, so that it still selects. */
-export const mostNames = (symbols: number): number => Math.max(1, Math.min(60, Math.floor(symbols / 3)))
+/** Most names that a selection should hold: a third of the symbols, so that it still selects, at most 100. */
+export const mostNames = (symbols: number): number => Math.max(1, Math.min(100, Math.floor(symbols / 3)))
 
 /**
- * How many names to hold: log-uniform from a few to a third of the symbols, at most 60; as a number, now and then as
+ * How many names to hold: log-uniform from a few to a third of the symbols, at most 100; as a number, now and then as
  * a share of those eligible.
  */
-export function drawSelect(rng: Rng, symbols: number, fewest = 5, most = 60): Select {
+export function drawSelect(rng: Rng, symbols: number, fewest = 5, most = 100): Select {
   const high = Math.min(most, mostNames(symbols))
   const low = Math.min(fewest, high)
   if (symbols >= 20 && rng.next() < 0.2) return { topFraction: roundTo(0.03 * 10 ** rng.next(), 2) }

@@ -186,7 +186,7 @@ function drawnFactors(c: Composer, draw: PortfolioDraw, names: readonly string[]
     .shuffle(usable)
     .slice(0, count)
     .map((entry) => {
-      const params = drawEntry(draw.rng, entry)
+      const params = drawEntry(draw.rng, entry, draw.longestWindow)
       return { ref: c.op('rank', [entry.build(c, params)]), label: entryLabel(entry, params) }
     })
 }

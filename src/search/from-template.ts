@@ -11,6 +11,7 @@ export function portfolioDraw(rng: Rng, space: SearchSpace): PortfolioDraw {
     rng,
     symbols: space.symbols,
     side,
+    longestWindow: space.longestWindow,
     rebalances: space.rebalances,
     fill: space.fill,
     exits: space.library.exits,

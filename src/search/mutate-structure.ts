@@ -124,12 +124,12 @@ export function swapOperator(strategy: Strategy, context: MutationContext): Muta
 
 /** A factor or filter of the library with numbers of its own. */
 export function drawFromLibrary<Entry extends FactorEntry | FilterEntry>(
-  rng: Rng,
+  { rng, space }: MutationContext,
   entries: readonly Entry[],
 ): { entry: Entry; label: string; build: (c: Parameters<Entry['build']>[0]) => Ref } | undefined {
   if (entries.length === 0) return undefined
   const entry = rng.pick(entries)
-  const params = drawEntry(rng, entry)
+  const params = drawEntry(rng, entry, space.longestWindow)
   return { entry, label: entryLabel(entry, params), build: (c) => entry.build(c, params) }
 }
 
@@ -197,17 +197,20 @@ export function insert(strategy: Strategy, context: MutationContext): MutationRe
       return { because: 'nothing that is allowed can be put into it' }
     switch (rng.weighted([can.term ? 4 : 0, can.condition ? 3 : 0, can.operator ? 3 : 0])) {
       case 0: {
-        const drawn = drawFromLibrary(rng, space.library.factors)!
+        const drawn = drawFromLibrary(context, space.library.factors)!
         return { what: addTerm(draft, context, compose(draft, space, drawn.build), drawn.label) }
       }
       case 1: {
-        const drawn = drawFromLibrary(rng, space.library.filters)!
+        const drawn = drawFromLibrary(context, space.library.filters)!
         return { what: addCondition(draft, context, compose(draft, space, drawn.build), drawn.label) }
       }
       default: {
         const places = factors.length > 0 && (panels.length === 0 || rng.next() < 0.6) ? factors : panels
         const { reader, id } = rng.pick(places)
-        const operator = rng.pick(wrap)
+        // Ranking what is ranked, or a score that is only sorted, changes the graph and not the result.
+        const sorted = reader.kind === 'score' || isRanked(draft, id)
+        const fitting = wrap.filter(({ category }) => !sorted || category !== 'crossSection')
+        const operator = rng.pick(fitting.length > 0 ? fitting : wrap)
         const params = operator.params.map((spec) => drawOperatorParam(rng, spec))
         redirect(
           draft,
@@ -252,6 +255,8 @@ export function remove(strategy: Strategy, context: MutationContext): MutationRe
 /** Terms and conditions are what can be spared; the inside of an indicator is not. */
 function weightOfBypass(draft: Draft, edge: Edge): number {
   if (edge.type === 'boolean') return 3
+  // Without the rank of a score that is only sorted, the graph is another and the result the same.
+  if (edge.reader.kind === 'score' && draft.nodes.get(edge.id)!.inputs.length === 1) return 0.2
   if (edge.region === 'rule' && !edge.conditional && isRanked(draft, edge.id)) return 3
   return 1
 }
@@ -265,18 +270,18 @@ export function replaceSubgraph(strategy: Strategy, context: MutationContext): M
     const conditions = space.library.filters.length > 0 ? edges.filter(({ type }) => type === 'boolean') : []
     if (factors.length + conditions.length === 0) return { because: 'nothing in the library fits into it' }
     if (factors.length > 0 && (conditions.length === 0 || rng.next() < 0.65)) {
-      const drawn = drawFromLibrary(rng, space.library.factors)!
+      const drawn = drawFromLibrary(context, space.library.factors)!
       const { reader, id } = rng.pick(factors)
       const fresh = compose(draft, space, drawn.build)
       // What stood there as a rank is replaced by a rank: its neighbours keep their weight.
       redirect(draft, reader, isRanked(draft, id) ? ranked(draft, space, fresh) : fresh)
       return { what: `${drawn.label} for ${draft.nodes.get(id)!.op}` }
     }
-    const drawn = drawFromLibrary(rng, space.library.filters)!
+    const drawn = drawFromLibrary(context, space.library.filters)!
     const { reader, id, wanted } = rng.pick(conditions)
     const condition = compose(draft, space, drawn.build)
     const fresh = wanted ? condition : compose(draft, space, (c) => c.op('not', [condition]))
     redirect(draft, reader, fresh)
-    return { what: `${wanted ? '' : 'not '}${drawn.label} for ${draft.nodes.get(id)!.op}` }
+    return { what: `${wanted ? '' : 'unless '}${drawn.label} for ${draft.nodes.get(id)!.op}` }
   })
 }

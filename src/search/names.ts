@@ -7,7 +7,7 @@ import { LONGEST_NAME, shorten } from '../library/draw-template.js'
  */
 export function familyOf(name: string): string {
   const head = name.split(' · ')[0]!.split(',')[0]!.trim()
-  const family = head.replace(/(?:\s+[\d./%]+)+$/, '').trim()
+  const family = head.replace(/\s+[\d./%-]+(?=\s|$)/g, '').trim()
   return shorten(family === '' ? 'Strategy' : family, 36)
 }
 
@@ -15,9 +15,10 @@ export function familyOf(name: string): string {
 export const mutatedName = (parent: string, what: string): string =>
   shorten(`${familyOf(parent)} · ${what}`, LONGEST_NAME)
 
-/** `Momentum × Turtle · …`: of parents that were crossed themselves the first name counts. */
+/** `Momentum × Turtle · …`: of parents that were crossed themselves the first name counts, relatives keep it. */
 export function crossedName(first: string, second: string, what: string): string {
   const a = familyOf(first).split(' × ')[0]!
   const b = familyOf(second).split(' × ')[0]!
+  if (a === b) return mutatedName(first, what)
   return shorten(`${shorten(a, 24)} × ${shorten(b, 24)} · ${what}`, LONGEST_NAME)
 }

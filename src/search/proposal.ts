@@ -32,6 +32,8 @@ export interface SearchSpace {
   readonly groups: readonly string[]
   /** Number of symbols in the panel. */
   readonly symbols: number
+  /** Longest window that is drawn, in bars; mutations may walk beyond it. */
+  readonly longestWindow: number
   readonly library: Library
   readonly limits: GraphLimits
   readonly sides: readonly Side[]

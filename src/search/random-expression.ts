@@ -12,17 +12,17 @@ interface Expression {
 
 /** Windows below this mean little on daily bars, and leave higher moments undefined. */
 const SHORTEST_WINDOW = 5
-/** Two windows in a row should leave most of a short train range to trade in. */
-const LONGEST_DRAWN_WINDOW = 120
-
 const numbersOnly = ({ params }: OperatorDefinition) =>
   params.every(({ kind }) => kind === 'integer' || kind === 'number')
 
-function drawnParams(rng: Rng, operator: OperatorDefinition): ParamValue[] {
+/** Two windows in a row should leave most of the history to trade in. */
+const longest = (space: SearchSpace) => Math.max(20, Math.floor(space.longestWindow / 2))
+
+function drawnParams(rng: Rng, operator: OperatorDefinition, space: SearchSpace): ParamValue[] {
   return operator.params.map((spec) => {
     const value = drawOperatorParam(rng, spec)
     if (spec.kind !== 'integer') return value
-    return Math.min(spec.max, LONGEST_DRAWN_WINDOW, Math.max(spec.min, SHORTEST_WINDOW, value as number))
+    return Math.min(spec.max, longest(space), Math.max(spec.min, SHORTEST_WINDOW, value as number))
   })
 }
 
@@ -79,11 +79,11 @@ export function randomExpression(c: Composer, rng: Rng, space: SearchSpace): Exp
     case 0: {
       const x = base(c, rng, space)!
       const inner = rng.pick(single)
-      const first = c.op(inner.name, [x.ref], drawnParams(rng, inner))
+      const first = c.op(inner.name, [x.ref], drawnParams(rng, inner, space))
       if (rng.next() < 0.6) return { ref: first, label: `${inner.name} of ${x.label}` }
       const outer = rng.pick(single)
       return {
-        ref: c.op(outer.name, [first], drawnParams(rng, outer)),
+        ref: c.op(outer.name, [first], drawnParams(rng, outer, space)),
         label: `${outer.name} ${inner.name} of ${x.label}`,
       }
     }
@@ -92,16 +92,16 @@ export function randomExpression(c: Composer, rng: Rng, space: SearchSpace): Exp
       const x = base(c, rng, space)!
       const y = base(c, rng, space)!
       return {
-        ref: c.op(operator.name, [x.ref, y.ref], drawnParams(rng, operator)),
+        ref: c.op(operator.name, [x.ref, y.ref], drawnParams(rng, operator, space)),
         label: `${operator.name} of ${x.label}, ${y.label}`,
       }
     }
     default: {
       const indicator = rng.pick(withPast)
       const output = indicator.outputs === undefined ? undefined : rng.pick(indicator.outputs)
-      const value = c.op(indicator.name, [], drawnParams(rng, indicator), output)
+      const value = c.op(indicator.name, [], drawnParams(rng, indicator, space), output)
       return {
-        ref: c.op(rng.pick(past), [value], [rng.int(20, LONGEST_DRAWN_WINDOW)]),
+        ref: c.op(rng.pick(past), [value], [rng.int(20, longest(space))]),
         label: output === undefined ? indicator.name : `${indicator.name} ${output}`,
       }
     }

@@ -27,7 +27,7 @@ function randomTerm(c: Composer, rng: Rng, space: SearchSpace): Term | undefined
     if (expression !== undefined || factors.length === 0) return expression
   }
   const entry = rng.pick(factors)
-  const params = drawEntry(rng, entry)
+  const params = drawEntry(rng, entry, space.longestWindow)
   const ref = entry.build(c, params)
   // What the literature expects is not always so: now and then the other way round.
   if (space.operators.has('neg') && rng.next() < 0.1)
@@ -64,7 +64,7 @@ function randomUniverse(c: Composer, rng: Rng, space: SearchSpace): { ref: Ref |
   const count = space.operators.has('and') ? rng.weighted([4, 4, 1]) : Math.min(1, 1 - liquid.length)
   const chosen = rng.shuffle(others).slice(0, count)
   const conditions = [...liquid, ...chosen].map((entry) => {
-    const params = drawEntry(rng, entry)
+    const params = drawEntry(rng, entry, space.longestWindow)
     return { ref: entry.build(c, params), label: entryLabel(entry, params) }
   })
   return {

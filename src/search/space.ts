@@ -7,11 +7,17 @@ import { DEFAULT_PORTFOLIO, type Rebalance, type Side } from '../graph/strategy-
 import { createComposer, type Subgraph } from '../library/compose-graph.js'
 import type { LibraryEntry } from '../library/entry.js'
 import { type Library, libraryFor } from '../library/library.js'
-import { defaultValues } from '../library/params.js'
+import { defaultValues, MOST_BARS } from '../library/params.js'
 import type { SearchConstraints, SearchSpace } from './proposal.js'
 
 const DEFAULT_SIDES: readonly Side[] = ['long']
 const DEFAULT_REBALANCES: readonly Rebalance[] = ['weekly', 'monthly']
+
+/**
+ * A drawn window fits so many times into the range that is scored: what warms up within it is out of the market that
+ * long, and looks worse than it is.
+ */
+const WINDOWS_IN_RANGE = 8
 
 /**
  * What there is to draw from on a panel, within the constraints: entries of the library whose fields or operators are
@@ -23,6 +29,8 @@ export function createSearchSpace(options: {
   readonly fields: readonly string[]
   readonly groups?: readonly string[]
   readonly symbols: number
+  /** Bars of the range that proposals are scored on; default: long enough for every window. */
+  readonly bars?: number
   readonly constraints?: SearchConstraints
   readonly limits?: GraphLimits
 }): SearchSpace {
@@ -52,6 +60,10 @@ export function createSearchSpace(options: {
     fields,
     groups,
     symbols,
+    longestWindow: Math.max(
+      20,
+      Math.min(MOST_BARS, Math.floor((options.bars ?? Infinity) / WINDOWS_IN_RANGE)),
+    ),
     limits,
     library: allowedLibrary(libraryFor(fields, groups), fields, groups, operators),
     sides: constraints.sides?.length ? constraints.sides : DEFAULT_SIDES,
