@@ -1,0 +1,135 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createRng } from '../../src/base/rng.js'
+import { verifyHistory } from '../../src/history/verify.js'
+import { ended, readAcknowledged, runWriterThread, startWriter } from './processes/start.js'
+import { numbersOf, openJournal, readAll, rounds, temporaryFolder, upTo } from './support.js'
+
+const PROCESSES = 8
+const PER_PROCESS = rounds(50, 500)
+
+test(`5 threads and ${PROCESSES} processes append ${PER_PROCESS} records each at once: all are there, once, numbered 0…n−1`, async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'history.jsonl')
+  const order = (name: string, count: number) => ({
+    path,
+    name,
+    count,
+    acknowledged: join(folder, `${name}.acknowledged`),
+  })
+  const names = [...upTo(PROCESSES).map((i) => `process${i}`), ...upTo(5).map((i) => `thread${i}`)]
+  const processes = upTo(PROCESSES).map((i) => startWriter(order(`process${i}`, PER_PROCESS)))
+  const threads = upTo(5).map((i) => runWriterThread(order(`thread${i}`, 1)))
+  const codes = await Promise.all(processes.map(ended))
+  await Promise.all(threads)
+  expect(codes).toEqual(upTo(PROCESSES).map(() => 0))
+
+  const { store, warnings } = await openJournal(path)
+  const records = await readAll(store)
+  const n = PROCESSES * PER_PROCESS + 5
+  expect(numbersOf(records)).toEqual(upTo(n))
+  expect(new Set(records.map((record) => record.id)).size).toBe(n)
+  const stored = new Map(records.map((r) => [r.id, r.kind === 'iteration' ? r.iteration : -1]))
+  for (const name of names) {
+    for (const [id, number] of readAcknowledged(join(folder, `${name}.acknowledged`))) {
+      expect(stored.get(id)).toBe(number)
+    }
+  }
+  expect(warnings).toEqual([])
+  expect((await verifyHistory(path)).issues).toEqual([])
+}, 300_000)
+
+test('five threads of one process exclude each other', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'history.jsonl')
+  const each = rounds(20, 200)
+  await Promise.all(
+    upTo(5).map((i) =>
+      runWriterThread({ path, name: `t${i}`, count: each, acknowledged: join(folder, `t${i}`) }),
+    ),
+  )
+  const { store } = await openJournal(path)
+  expect(numbersOf(await readAll(store))).toEqual(upTo(5 * each))
+}, 120_000)
+
+test('without the lock the same work gives numbers twice: the proof can fail', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'history.jsonl')
+  await Promise.all(
+    upTo(5).map((i) =>
+      ended(
+        startWriter({
+          path,
+          name: `p${i}`,
+          count: 200,
+          acknowledged: join(folder, `p${i}`),
+          withoutLock: true,
+        }),
+      ),
+    ),
+  )
+  const { store } = await openJournal(path)
+  const numbers = numbersOf(await readAll(store))
+  expect(new Set(numbers).size).toBeLessThan(5 * 200)
+}, 120_000)
+
+const KILLS = rounds(20, 200)
+
+test(`${KILLS} writers are killed while 4 others append: what was acknowledged is there, nothing torn is seen`, async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'history.jsonl')
+  const rng = createRng('kills')
+  const others = upTo(4).map((i) =>
+    startWriter({ path, name: `other${i}`, acknowledged: join(folder, `other${i}`) }),
+  )
+  const deaths: (number | string)[] = []
+  const kill = async (i: number) => {
+    const acknowledged = join(folder, `victim${i}`)
+    // Half of the victims choose the worst moments themselves; a random moment seldom hits them.
+    const dies = i % 4 === 0 ? 'holding' : i % 4 === 1 ? 'torn' : undefined
+    const victim = startWriter({ path, name: `victim${i}`, acknowledged, ...(dies ? { dies } : {}) })
+    if (dies === undefined) {
+      while (!statSync(acknowledged, { throwIfNoEntry: false })?.size) await sleep(1)
+      await sleep(rng.next() * 40)
+      victim.kill('SIGKILL')
+    }
+    deaths.push(await ended(victim))
+  }
+  const reader = await openJournal(path)
+  let done = false
+  let reads = 0
+  const reading = (async () => {
+    for (; !done; reads++) {
+      const numbers = numbersOf(await readAll(reader.store))
+      if (numbers.some((number, i) => number !== i)) throw new Error('a reader saw numbers out of order')
+      await sleep(20)
+    }
+  })()
+  for (let i = 0; i < KILLS; i += 5) await Promise.all(upTo(Math.min(5, KILLS - i)).map((j) => kill(i + j)))
+  for (const other of others) other.stdin!.end()
+  expect(await Promise.all(others.map(ended))).toEqual([0, 0, 0, 0])
+  done = true
+  await reading
+  expect(reads).toBeGreaterThan(0)
+  expect(deaths).toEqual(upTo(KILLS).map(() => 'SIGKILL'))
+
+  // One more record, so that a tail that the last victim tore is moved away.
+  const { store } = await openJournal(path)
+  await store.append({ kind: 'note', run: null, text: 'after' })
+  const records = await readAll(store)
+  const stored = new Map(records.map((r) => [r.id, r.kind === 'iteration' ? r.iteration : -1]))
+  expect(numbersOf(records)).toEqual(upTo(records.length - 1))
+  const names = [...upTo(4).map((i) => `other${i}`), ...upTo(KILLS).map((i) => `victim${i}`)]
+  let acknowledgedInAll = 0
+  for (const name of names) {
+    for (const [id, number] of readAcknowledged(join(folder, name))) {
+      acknowledgedInAll++
+      expect(stored.get(id)).toBe(number)
+    }
+  }
+  expect(acknowledgedInAll).toBeGreaterThan(KILLS)
+  expect((await verifyHistory(path)).issues).toEqual([])
+  expect(reader.warnings.filter(({ code }) => code === 'HISTORY_BAD_LINE')).toEqual([])
+}, 600_000)
