@@ -37,10 +37,14 @@ export function drawPortfolio(draw: PortfolioDraw, wish: PortfolioWish = {}): Po
     side: draw.side,
     fill: draw.fill,
     weight: rng.pick(wish.weights ?? (['equal'] as const)),
-    rebalance: rng.pick(wanted.length > 0 ? wanted : draw.rebalances),
+    rebalance: drawRebalance(rng, wanted.length > 0 ? wanted : draw.rebalances),
     exits: rng.next() < (wish.exits ?? 0) ? drawExits(rng, exits) : {},
   }
 }
+
+/** Trading costs what it costs: slow rebalancing is drawn more often than fast. */
+const drawRebalance = (rng: Rng, rebalances: readonly Rebalance[]): Rebalance =>
+  rebalances[rng.weighted(rebalances.map((one) => (one === 'daily' ? 1 : one === 'monthly' ? 4 : 2)))]!
 
 /** One or two exit rules, now and then three. */
 export function drawExits(rng: Rng, exits: readonly ExitEntry[]): Exits {
