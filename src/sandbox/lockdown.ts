@@ -32,17 +32,4 @@ export const LOCKDOWN = `(() => {
   for (const prototype of makers) fixed(prototype, 'constructor', refused)
   fixed(globalThis, 'Function', refused)
   fixed(globalThis, 'eval', () => { throw new TypeError(noCode) })
-
-  // Filling a long text goes on for seconds after memory has run out, and cannot be interrupted.
-  const LONGEST = 100000
-  for (const name of ['repeat', 'padStart', 'padEnd']) {
-    const original = String.prototype[name]
-    fixed(String.prototype, name, function (count, filler) {
-      const length = name === 'repeat' ? String(this).length * Number(count) : Number(count)
-      if (length > LONGEST) throw new RangeError(name + ': a text may be at most ' + LONGEST + ' characters long')
-      return name === 'repeat' || filler === undefined
-        ? Reflect.apply(original, this, [count])
-        : Reflect.apply(original, this, [count, filler])
-    })
-  }
 })()`

@@ -8,10 +8,12 @@
  */
 import {
   newQuickJSWASMModule,
+  newVariant,
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSRuntime,
   type QuickJSWASMModule,
+  RELEASE_SYNC,
 } from 'quickjs-emscripten'
 import { LOCKDOWN } from './lockdown.js'
 import {
@@ -47,7 +49,7 @@ export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> 
   let engine: Promise<QuickJSWASMModule> | undefined
   return {
     async run(program) {
-      engine ??= newQuickJSWASMModule()
+      engine ??= newEngine(limits)
       try {
         return runProgram(await engine, program, limits)
       } catch (thrown) {
@@ -60,6 +62,27 @@ export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> 
   }
 }
 
+const PAGE_BYTES = 64 * 1024
+/** What the engine's WebAssembly module asks for at the least. */
+const FIRST_PAGES = 256
+
+/** Node has it; the library of types that this project compiles with knows only the types. */
+const { Memory } = (
+  globalThis as unknown as {
+    WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => WebAssembly.Memory }
+  }
+).WebAssembly
+
+/**
+ * An engine whose memory cannot grow beyond the limit. QuickJS's own limit does not do: built for WebAssembly it cannot
+ * tell the size of a block, so it counts blocks and lets a program take a gigabyte in a second.
+ */
+function newEngine(limits: SandboxLimits): Promise<QuickJSWASMModule> {
+  const maximum = Math.max(FIRST_PAGES, Math.floor(limits.memoryBytes / PAGE_BYTES))
+  const wasmMemory = new Memory({ initial: FIRST_PAGES, maximum })
+  return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }))
+}
+
 function runProgram(
   engine: QuickJSWASMModule,
   program: SandboxProgram,
@@ -67,7 +90,6 @@ function runProgram(
 ): SandboxResult {
   const runtime = engine.newRuntime()
   try {
-    runtime.setMemoryLimit(limits.memoryBytes)
     runtime.setMaxStackSize(limits.stackBytes)
     runtime.setModuleLoader(
       (specifier) => {
@@ -111,7 +133,7 @@ function runInContext(
     return overTime
   })
   const failed = (handle: QuickJSHandle) =>
-    readFailure(context, runtime, handle, program.fileName, limits, overTime || Date.now() > deadline)
+    readFailure(context, handle, program.fileName, overTime || Date.now() > deadline)
 
   try {
     const evaluated = context.evalCode(program.source, program.fileName, { type: 'module' })
@@ -175,20 +197,13 @@ function settled(
   }
 }
 
-/** Memory in use beyond this share of the limit means that memory is what ran out. */
-const NEARLY_ALL = 0.8
-
 /** Reads what was thrown and disposes of it. Untrusted: getters and odd types must not hurt. */
 function readFailure(
   context: QuickJSContext,
-  runtime: QuickJSRuntime,
   handle: QuickJSHandle,
   fileName: string,
-  limits: SandboxLimits,
   overTime: boolean,
 ): SandboxResult {
-  // Reading what the program left behind takes a little memory; not more, because a getter may still run.
-  runtime.setMemoryLimit(limits.memoryBytes + 1024 * 1024)
   const kind = context.typeof(handle)
   const text = (key: string): string => {
     if (kind !== 'object' && kind !== 'function') return ''
@@ -211,15 +226,12 @@ function readFailure(
     }
     const internal = name === 'InternalError'
     const empty = kind === 'object' && context.eq(handle, context.null)
-    if (internal && message === 'out of memory') return stopped('memory')
-    // Near the limit the engine gets so slow that time may run out first, or it cannot even make an error.
-    if ((overTime || empty) && memoryUsed(context, runtime) > NEARLY_ALL * limits.memoryBytes)
-      return stopped('memory')
+    // Where there is no memory left for an error, the engine throws null.
+    if (empty || (internal && message === 'out of memory')) return stopped('memory')
     if (overTime) return stopped('time')
     if (internal && message === 'stack overflow') return stopped('stack')
     const thrown = (): string => {
       if (kind === 'string') return `the text '${context.getString(handle).slice(0, 200)}' was thrown`
-      if (empty) return 'null was thrown'
       return kind === 'object' ? message : `${kind === 'undefined' ? kind : `a ${kind}`} was thrown`
     }
     return {
@@ -241,15 +253,6 @@ function readFailure(
   } finally {
     handle.dispose()
   }
-}
-
-function memoryUsed(context: QuickJSContext, runtime: QuickJSRuntime): number {
-  const usage = runtime.computeMemoryUsage()
-  const used = context.getProp(usage, 'malloc_size')
-  const bytes = context.getNumber(used)
-  used.dispose()
-  usage.dispose()
-  return bytes
 }
 
 /** The innermost place of a stack trace that lies in the program itself. */

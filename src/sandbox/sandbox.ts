@@ -2,7 +2,7 @@
 export interface SandboxLimits {
   /** Wall-clock time of one program, in milliseconds. */
   readonly timeMs: number
-  /** Heap of one program, in bytes. */
+  /** Memory of the engine with the program in it, in bytes; at least 16 MB. */
   readonly memoryBytes: number
   /** Call stack of one program, in bytes. */
   readonly stackBytes: number
