@@ -13,8 +13,8 @@ export interface MarketWeather {
 export const REGIMES = {
   bull: { drift: 0.0007, meanBars: 300 },
   bear: { drift: -0.0011, meanBars: 80 },
-  calm: { volatility: 0.0065, meanBars: 120 },
-  volatile: { volatility: 0.013, meanBars: 40 },
+  calm: { volatility: 0.0055, meanBars: 120 },
+  volatile: { volatility: 0.014, meanBars: 40 },
   /** Calm spells are this much shorter and volatile ones longer while the market falls. */
   bearMoodFactor: 2,
 } as const
