@@ -31,6 +31,12 @@ describe('objectives', () => {
     })
   })
 
+  test('no drawdown makes it infinite even where growth was not recorded', () => {
+    expect(calmarOf({ metrics: { calmar: null, maxDrawdown: 0 } })).toMatchObject({
+      value: Number.POSITIVE_INFINITY,
+    })
+  })
+
   test('a Calmar that was not stored is computed', () => {
     expect(calmarOf({ metrics: { maxDrawdown: -0.2, cagr: 0.1 } })).toEqual({ defined: true, value: 0.5 })
     expect(calmarOf({ metrics: { calmar: null, maxDrawdown: -0.2, cagr: null } })).toMatchObject({

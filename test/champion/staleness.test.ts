@@ -105,6 +105,15 @@ describe('staleness', () => {
     )
   })
 
+  test('a share that is no binary fraction takes no member too many', () => {
+    // 0.07 · 100 is 7.000000000000001.
+    const wide = { ...DEFAULT_STALENESS_POLICY, stalenessWindow: 100, stalenessShare: 0.07 }
+    const many = Array.from({ length: 100 }, (_, i) => scored(i, 1.5))
+    expect(checkStaleness(scored(900, 2), many, policy, now(), wide).because).toContain(
+      'best 7 among the last 100',
+    )
+  })
+
   test('ties go to the earlier record', () => {
     const entries = [4, 2, 3, 1, 0].map((iteration) => scored(iteration, 1.5))
     expect(check(scored(90, 1), entries)).toMatchObject({ successor: { iteration: 0 } })

@@ -14,6 +14,8 @@ describe('the trend of the last five scored values', () => {
     [[1.2, 0.8, 0.9, 0.4], 'weakening'],
     [[1, 0.2, 1.1, 0.3, 1.05], 'fluctuating'],
     [[1, 1.01, 1], 'fluctuating'],
+    [[1, 1.6, 1.3], 'fluctuating'],
+    [[1, 1.4, 1.3], 'improving'],
     [[1, 1, 1], 'fluctuating'],
     [[-1, -0.5, 0.2], 'strongly improving'],
     [[0.2, -0.5, -1], 'declining'],
