@@ -66,10 +66,10 @@ const PAGE_BYTES = 64 * 1024
 /** What the engine's WebAssembly module asks for at the least. */
 const FIRST_PAGES = 256
 
-/** Node has it; the library of types that this project compiles with knows only the types. */
+/** Node has it, but its types for it come with browsers only. */
 const { Memory } = (
   globalThis as unknown as {
-    WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => WebAssembly.Memory }
+    WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => never }
   }
 ).WebAssembly
 
