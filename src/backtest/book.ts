@@ -51,21 +51,21 @@ export class Book {
   readonly why: Uint8Array
   readonly trades: Trade[] = []
 
-  readonly #slot: Int32Array
-  readonly #openedShares: Float64Array
-  readonly #openedValue: Float64Array
-  readonly #closedShares: Float64Array
-  readonly #closedValue: Float64Array
-  readonly #costs: Float64Array
-  readonly #dates: readonly string[]
-  readonly #symbols: readonly string[]
+  private readonly slot: Int32Array
+  private readonly openedShares: Float64Array
+  private readonly openedValue: Float64Array
+  private readonly closedShares: Float64Array
+  private readonly closedValue: Float64Array
+  private readonly costs: Float64Array
+  private readonly dates: readonly string[]
+  private readonly symbols: readonly string[]
 
   constructor(dates: readonly string[], symbols: readonly string[]) {
     const n = symbols.length
-    this.#dates = dates
-    this.#symbols = symbols
+    this.dates = dates
+    this.symbols = symbols
     this.held = new Int32Array(n)
-    this.#slot = new Int32Array(n)
+    this.slot = new Int32Array(n)
     this.missing = new Int32Array(n)
     this.entryBar = new Int32Array(n)
     this.closing = new Uint8Array(n)
@@ -74,11 +74,11 @@ export class Book {
     this.lastClose = new Float64Array(n)
     this.entryPrice = new Float64Array(n)
     this.bestClose = new Float64Array(n)
-    this.#openedShares = new Float64Array(n)
-    this.#openedValue = new Float64Array(n)
-    this.#closedShares = new Float64Array(n)
-    this.#closedValue = new Float64Array(n)
-    this.#costs = new Float64Array(n)
+    this.openedShares = new Float64Array(n)
+    this.openedValue = new Float64Array(n)
+    this.closedShares = new Float64Array(n)
+    this.closedValue = new Float64Array(n)
+    this.costs = new Float64Array(n)
   }
 
   /** Wants the whole position closed. The newest reason counts, but an exit rule's outlives a decision's. */
@@ -114,31 +114,31 @@ export class Book {
   ): void {
     const now = this.shares[i]!
     if (now === 0) {
-      if (next !== 0) this.#open(i, next, price, cost, bar, lastClose)
+      if (next !== 0) this.open(i, next, price, cost, bar, lastClose)
     } else if (next === 0) {
       this.close(i, price, cost, bar, reason)
     } else if (now > 0 !== next > 0) {
       // One order through zero: its cost belongs to both positions by the shares that each took of it.
       const closing = cost * (now / (now - next))
       this.close(i, price, closing, bar, reason)
-      this.#open(i, next, price, cost - closing, bar, lastClose)
+      this.open(i, next, price, cost - closing, bar, lastClose)
     } else {
       const added = Math.abs(next) - Math.abs(now)
       this.shares[i] = next
-      this.#costs[i]! += cost
+      this.costs[i]! += cost
       if (added > 0) {
         this.entryPrice[i] = (Math.abs(now) * this.entryPrice[i]! + added * price) / Math.abs(next)
-        this.#openedShares[i]! += added
-        this.#openedValue[i]! += added * price
+        this.openedShares[i]! += added
+        this.openedValue[i]! += added * price
       } else {
-        this.#closedShares[i]! -= added
-        this.#closedValue[i]! -= added * price
+        this.closedShares[i]! -= added
+        this.closedValue[i]! -= added * price
       }
     }
   }
 
-  #open(i: number, shares: number, price: number, cost: number, bar: number, lastClose: number): void {
-    this.#slot[i] = this.heldCount
+  private open(i: number, shares: number, price: number, cost: number, bar: number, lastClose: number): void {
+    this.slot[i] = this.heldCount
     this.held[this.heldCount++] = i
     this.shares[i] = shares
     this.lastClose[i] = lastClose
@@ -146,31 +146,31 @@ export class Book {
     this.entryPrice[i] = price
     this.entryBar[i] = bar
     this.bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    this.#openedShares[i] = Math.abs(shares)
-    this.#openedValue[i] = Math.abs(shares) * price
-    this.#closedShares[i] = 0
-    this.#closedValue[i] = 0
-    this.#costs[i] = cost
+    this.openedShares[i] = Math.abs(shares)
+    this.openedValue[i] = Math.abs(shares) * price
+    this.closedShares[i] = 0
+    this.closedValue[i] = 0
+    this.costs[i] = cost
   }
 
   /** Ends a position at a price and writes its row. */
   close(i: number, price: number, cost: number, bar: number, reason: number): void {
     const shares = this.shares[i]!
-    const opened = this.#openedShares[i]!
-    const openedValue = this.#openedValue[i]!
-    const closed = this.#closedShares[i]! + Math.abs(shares)
-    const closedValue = this.#closedValue[i]! + Math.abs(shares) * price
+    const opened = this.openedShares[i]!
+    const openedValue = this.openedValue[i]!
+    const closed = this.closedShares[i]! + Math.abs(shares)
+    const closedValue = this.closedValue[i]! + Math.abs(shares) * price
     const gain = shares > 0 ? closedValue - openedValue : openedValue - closedValue
-    const pnl = gain - (this.#costs[i]! + cost)
+    const pnl = gain - (this.costs[i]! + cost)
     const entryBar = this.entryBar[i]!
     this.trades.push({
-      symbol: this.#symbols[i]!,
+      symbol: this.symbols[i]!,
       side: shares > 0 ? 'long' : 'short',
       entryBar,
-      entryDate: this.#dates[entryBar]!,
+      entryDate: this.dates[entryBar]!,
       entryPrice: openedValue / opened,
       exitBar: bar,
-      exitDate: this.#dates[bar]!,
+      exitDate: this.dates[bar]!,
       exitPrice: closedValue / closed,
       shares: opened,
       pnl,
@@ -180,9 +180,9 @@ export class Book {
     })
     this.keep(i)
     this.shares[i] = 0
-    const slot = this.#slot[i]!
+    const slot = this.slot[i]!
     const moved = this.held[--this.heldCount]!
     this.held[slot] = moved
-    this.#slot[moved] = slot
+    this.slot[moved] = slot
   }
 }

@@ -5,14 +5,14 @@
 export class Picker {
   /** The picks, best first: `picks[0 … count − 1]`. */
   readonly picks: Int32Array
-  readonly #symbols: Int32Array
-  readonly #keys: Float64Array
+  private readonly symbols: Int32Array
+  private readonly keys: Float64Array
 
   /** Room for picks out of up to `width` symbols. */
   constructor(width: number) {
     this.picks = new Int32Array(width)
-    this.#symbols = new Int32Array(width)
-    this.#keys = new Float64Array(width)
+    this.symbols = new Int32Array(width)
+    this.keys = new Float64Array(width)
   }
 
   /**
@@ -27,14 +27,14 @@ export class Picker {
     offset: number,
     sign: 1 | -1,
   ): number {
-    const symbols = this.#symbols
-    const keys = this.#keys
+    const symbols = this.symbols
+    const keys = this.keys
     const wanted = Math.min(k, count)
     if (wanted <= 0) return 0
     let size = wanted
     for (let c = 0; c < wanted; c++) {
       const symbol = candidates[c]!
-      this.#rise(c, symbol, sign * scores[offset + symbol]!)
+      this.rise(c, symbol, sign * scores[offset + symbol]!)
     }
     let worst = keys[0]!
     for (let c = wanted; c < count; c++) {
@@ -42,21 +42,21 @@ export class Picker {
       const key = sign * scores[offset + symbol]!
       // Symbols ascend: of equal keys the one that comes later loses.
       if (key <= worst) continue
-      this.#sink(wanted, symbol, key)
+      this.sink(wanted, symbol, key)
       worst = keys[0]!
     }
     for (let at = wanted - 1; at >= 0; at--) {
       this.picks[at] = symbols[0]!
       size--
-      if (size > 0) this.#sink(size, symbols[size]!, keys[size]!)
+      if (size > 0) this.sink(size, symbols[size]!, keys[size]!)
     }
     return wanted
   }
 
   /** The root of the heap is the worst of the picks: the smallest key, of equal ones the symbol that sorts last. */
-  #rise(hole: number, symbol: number, key: number): void {
-    const symbols = this.#symbols
-    const keys = this.#keys
+  private rise(hole: number, symbol: number, key: number): void {
+    const symbols = this.symbols
+    const keys = this.keys
     let at = hole
     while (at > 0) {
       const parent = (at - 1) >> 1
@@ -70,9 +70,9 @@ export class Picker {
     symbols[at] = symbol
   }
 
-  #sink(size: number, symbol: number, key: number): void {
-    const symbols = this.#symbols
-    const keys = this.#keys
+  private sink(size: number, symbol: number, key: number): void {
+    const symbols = this.symbols
+    const keys = this.keys
     let at = 0
     for (;;) {
       let child = 2 * at + 1

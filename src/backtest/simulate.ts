@@ -1,9 +1,9 @@
 /**
  * A backtest, bar by bar. At each bar, in this order:
  *   1. borrow and financing costs leave cash (here)
- *   2. what was decided before is filled (`#fillDecision` with fill.ts; `#fillClosings`)
- *   3. positions without a close for too long are closed (`#delist`)
- *   4. equity is marked at the close (`#mark`)
+ *   2. what was decided before is filled (`fillDecision` with fill.ts; `fillClosings`)
+ *   3. positions without a close for too long are closed (`delist`)
+ *   4. equity is marked at the close (`mark`)
  *   5. exit rules are checked (exits.ts)
  *   6. on a rebalance bar, the next portfolio is decided (policy.ts)
  * Positions and trades are kept in book.ts. Between rebalances only held symbols are looked at.
@@ -86,82 +86,82 @@ function followCloses(
 }
 
 class Run {
-  readonly #panel: Panel
-  readonly #width: number
-  readonly #closes: Float64Array
-  readonly #fillPrices: Float64Array
-  readonly #portfolio: Portfolio
-  readonly #buyRate: number
-  readonly #sellRate: number
-  readonly #policy: Policy
-  readonly #checkExit: ExitCheck | undefined
-  readonly #book: Book
-  readonly #orders: Orders
+  private readonly panel: Panel
+  private readonly width: number
+  private readonly closes: Float64Array
+  private readonly fillPrices: Float64Array
+  private readonly portfolio: Portfolio
+  private readonly buyRate: number
+  private readonly sellRate: number
+  private readonly policy: Policy
+  private readonly checkExit: ExitCheck | undefined
+  private readonly book: Book
+  private readonly orders: Orders
   /** Dense target weights by symbol, all 0 between fills. */
-  readonly #target: Float64Array
-  readonly #start: number
-  readonly #end: number
-  readonly #equity: Float64Array
-  readonly #exposure: Float64Array
-  readonly #fills: FillRecord[] = []
-  #bars = 0
-  #ruined = false
+  private readonly target: Float64Array
+  private readonly start: number
+  private readonly end: number
+  private readonly equity: Float64Array
+  private readonly exposure: Float64Array
+  private readonly fills: FillRecord[] = []
+  private bars = 0
+  private ruined = false
   /** At the newest close: NET value of all positions, and size of the SHORTs. */
-  readonly #totals = new Float64Array(2)
+  private readonly totals = new Float64Array(2)
 
   constructor(input: SimulationJob) {
     const { panel, range, rule, portfolio, costs, periodsPerYear } = input
     checkRange(range, panel.dates.length)
     const obstacle = missingPrices(panel, portfolio) ?? contradiction(rule, portfolio)
     if (obstacle) throw obstacle
-    this.#panel = panel
-    this.#width = panel.symbols.length
-    this.#closes = panel.fields.get('close')!
-    this.#fillPrices = panel.fields.get(portfolio.fill === 'nextOpen' ? 'open' : 'close')!
-    this.#portfolio = portfolio
-    this.#buyRate = costs.commission + costs.slippage
-    this.#sellRate = costs.commission + costs.tax + costs.slippage
-    this.#policy = createPolicy(input)
-    this.#checkExit = createExitCheck(portfolio.exits, panel)
-    this.#book = new Book(panel.dates, panel.symbols)
-    this.#orders = {
+    this.panel = panel
+    this.width = panel.symbols.length
+    this.closes = panel.fields.get('close')!
+    this.fillPrices = panel.fields.get(portfolio.fill === 'nextOpen' ? 'open' : 'close')!
+    this.portfolio = portfolio
+    this.buyRate = costs.commission + costs.slippage
+    this.sellRate = costs.commission + costs.tax + costs.slippage
+    this.policy = createPolicy(input)
+    this.checkExit = createExitCheck(portfolio.exits, panel)
+    this.book = new Book(panel.dates, panel.symbols)
+    this.orders = {
       count: 0,
-      symbols: new Int32Array(this.#width),
-      weights: new Float64Array(this.#width),
-      values: new Float64Array(this.#width),
+      symbols: new Int32Array(this.width),
+      weights: new Float64Array(this.width),
+      values: new Float64Array(this.width),
     }
-    this.#target = new Float64Array(this.#width)
-    this.#start = range.start
-    this.#end = range.end
-    this.#equity = new Float64Array(range.end - range.start + 1)
-    this.#exposure = new Float64Array(range.end - range.start + 1)
-    this.#walk(rebalanceBars(panel.dates, range, portfolio.rebalance), periodsPerYear)
+    this.target = new Float64Array(this.width)
+    this.start = range.start
+    this.end = range.end
+    this.equity = new Float64Array(range.end - range.start + 1)
+    this.exposure = new Float64Array(range.end - range.start + 1)
+    this.walk(rebalanceBars(panel.dates, range, portfolio.rebalance), periodsPerYear)
   }
 
-  #walk(rebalances: Int32Array, periodsPerYear: number): void {
-    const book = this.#book
-    const policy = this.#policy
-    const closes = this.#closes
-    const width = this.#width
-    const totals = this.#totals
-    const { delistAfter } = this.#portfolio
-    const borrow = this.#portfolio.borrowRate / periodsPerYear
-    const financing = this.#portfolio.financingRate / periodsPerYear
+  private walk(rebalances: Int32Array, periodsPerYear: number): void {
+    const book = this.book
+    const policy = this.policy
+    const closes = this.closes
+    const width = this.width
+    const totals = this.totals
+    const { delistAfter } = this.portfolio
+    const borrow = this.portfolio.borrowRate / periodsPerYear
+    const financing = this.portfolio.financingRate / periodsPerYear
     let nextRebalance = 0
     let decided = -1
-    for (let bar = this.#start; bar <= this.#end; bar++) {
+    for (let bar = this.start; bar <= this.end; bar++) {
       book.cash -= totals[SHORT]! * borrow
       if (book.cash < 0) book.cash += book.cash * financing
 
-      if (decided >= 0) this.#fillDecision(bar, decided)
-      else if (book.closingCount > 0) this.#fillClosings(bar)
+      if (decided >= 0) this.fillDecision(bar, decided)
+      else if (book.closingCount > 0) this.fillClosings(bar)
       decided = -1
 
-      if (followCloses(book, closes, bar * width, delistAfter, totals)) this.#delist(bar)
-      if (this.#mark(bar)) return
+      if (followCloses(book, closes, bar * width, delistAfter, totals)) this.delist(bar)
+      if (this.mark(bar)) return
 
       policy.observe(bar)
-      if (this.#checkExit) this.#exits(bar, this.#checkExit)
+      if (this.checkExit) this.exits(bar, this.checkExit)
 
       if (rebalances[nextRebalance] === bar) {
         nextRebalance++
@@ -171,14 +171,14 @@ class Run {
   }
 
   /** Fills the policy's last decision, taken at the bar before. */
-  #fillDecision(bar: number, count: number): void {
-    const book = this.#book
-    const { symbols, weights } = this.#policy
-    const { grossExposure } = this.#portfolio
-    const orders = this.#orders
-    const target = this.#target
-    const row = bar * this.#width
-    const prices = this.#fillPrices
+  private fillDecision(bar: number, count: number): void {
+    const book = this.book
+    const { symbols, weights } = this.policy
+    const { grossExposure } = this.portfolio
+    const orders = this.orders
+    const target = this.target
+    const row = bar * this.width
+    const prices = this.fillPrices
     for (let j = 0; j < count; j++) target[symbols[j]!] = weights[j]!
 
     let equity = book.cash
@@ -204,7 +204,7 @@ class Run {
         stuck += Math.abs(value)
         stuckNet += value
         // A new decision takes the place of what was pending.
-        if (weight === 0 || weight > 0 !== shares > 0) book.wantClosed(i, this.#reason(i))
+        if (weight === 0 || weight > 0 !== shares > 0) book.wantClosed(i, this.reason(i))
         else book.keep(i)
       }
     }
@@ -220,7 +220,7 @@ class Run {
     orders.count = size
     if (size === 0) return
 
-    const terms = { equity, stuck, grossExposure, buyRate: this.#buyRate, sellRate: this.#sellRate }
+    const terms = { equity, stuck, grossExposure, buyRate: this.buyRate, sellRate: this.sellRate }
     const after = equityAfterFill(orders, gross, terms)
     const unit = targetScale(after, gross, stuck, grossExposure) * after
     let cash = after - stuckNet
@@ -230,25 +230,25 @@ class Run {
       const i = orders.symbols[j]!
       const value = unit * orders.weights[j]!
       const change = value - orders.values[j]!
-      const cost = change > 0 ? change * this.#buyRate : -change * this.#sellRate
+      const cost = change > 0 ? change * this.buyRate : -change * this.sellRate
       const price = prices[row + i]!
       const shares = value / price
       // The decision saw a close at its own bar, so that is the last one known to a new position.
-      book.change(i, shares, price, cost, bar, this.#closes[row - this.#width + i]!, this.#reason(i))
+      book.change(i, shares, price, cost, bar, this.closes[row - this.width + i]!, this.reason(i))
       if (shares !== 0) book.keep(i)
       cash -= value
       traded += Math.abs(change)
       paid += cost
     }
     book.cash = cash
-    this.#record(bar, traded, paid, equity)
+    this.record(bar, traded, paid, equity)
   }
 
   /** Closes whole positions outside a rebalance, as far as they can trade; the others keep their shares. */
-  #fillClosings(bar: number): void {
-    const book = this.#book
-    const row = bar * this.#width
-    const prices = this.#fillPrices
+  private fillClosings(bar: number): void {
+    const book = this.book
+    const row = bar * this.width
+    const prices = this.fillPrices
     let equity = book.cash
     for (let h = 0; h < book.heldCount; h++) {
       const i = book.held[h]!
@@ -263,40 +263,40 @@ class Run {
       const price = prices[row + i]!
       if (book.closing[i] === 0 || !Number.isFinite(price)) continue
       const value = book.shares[i]! * price
-      const cost = this.#closingCost(value)
+      const cost = this.closingCost(value)
       book.cash += value - cost
       book.close(i, price, cost, bar, book.why[i]!)
       traded += Math.abs(value)
       paid += cost
     }
-    this.#record(bar, traded, paid, equity)
+    this.record(bar, traded, paid, equity)
   }
 
-  #closingCost(value: number): number {
-    return value > 0 ? value * this.#sellRate : -value * this.#buyRate
+  private closingCost(value: number): number {
+    return value > 0 ? value * this.sellRate : -value * this.buyRate
   }
 
   /** Why the newest decision closes a symbol that it does not want: an exit rule that triggered before comes first. */
-  #reason(i: number): number {
-    const why = this.#book.why[i]!
+  private reason(i: number): number {
+    const why = this.book.why[i]!
     if (why >= REASON.stopLoss) return why
-    return this.#policy.isOff(i) ? REASON.signal : REASON.rebalance
+    return this.policy.isOff(i) ? REASON.signal : REASON.rebalance
   }
 
-  #record(bar: number, traded: number, paid: number, equity: number): void {
+  private record(bar: number, traded: number, paid: number, equity: number): void {
     // A share of nothing is undefined; such an account is ruined at the close unless the price comes back.
-    if (traded > 0 && equity > RUIN) this.#fills.push({ bar, traded: traded / equity, cost: paid / equity })
+    if (traded > 0 && equity > RUIN) this.fills.push({ bar, traded: traded / equity, cost: paid / equity })
   }
 
-  #delist(bar: number): void {
-    const book = this.#book
-    const { delistAfter, delistHaircut } = this.#portfolio
+  private delist(bar: number): void {
+    const book = this.book
+    const { delistAfter, delistHaircut } = this.portfolio
     for (let h = book.heldCount - 1; h >= 0; h--) {
       const i = book.held[h]!
       if (book.missing[i]! < delistAfter) continue
       const shares = book.shares[i]!
       const price = book.lastClose[i]! * (shares > 0 ? 1 - delistHaircut : 1 + delistHaircut)
-      const cost = this.#closingCost(shares * price)
+      const cost = this.closingCost(shares * price)
       book.cash += shares * price - cost
       book.close(i, price, cost, bar, REASON.delisted)
     }
@@ -308,73 +308,73 @@ class Run {
       net += value
       if (value < 0) short -= value
     }
-    this.#totals[NET] = net
-    this.#totals[SHORT] = short
+    this.totals[NET] = net
+    this.totals[SHORT] = short
   }
 
   /** Writes down the equity at the close; true if the account is ruined. */
-  #mark(bar: number): boolean {
-    const net = this.#totals[NET]!
-    const equity = this.#book.cash + net
-    const at = bar - this.#start
-    this.#equity[at] = equity
-    this.#bars = at + 1
-    this.#ruined = equity <= RUIN
-    this.#exposure[at] = this.#ruined ? Number.NaN : (net + 2 * this.#totals[SHORT]!) / equity
-    return this.#ruined
+  private mark(bar: number): boolean {
+    const net = this.totals[NET]!
+    const equity = this.book.cash + net
+    const at = bar - this.start
+    this.equity[at] = equity
+    this.bars = at + 1
+    this.ruined = equity <= RUIN
+    this.exposure[at] = this.ruined ? Number.NaN : (net + 2 * this.totals[SHORT]!) / equity
+    return this.ruined
   }
 
-  #exits(bar: number, check: ExitCheck): void {
-    const book = this.#book
+  private exits(bar: number, check: ExitCheck): void {
+    const book = this.book
     for (let h = 0; h < book.heldCount; h++) {
       const i = book.held[h]!
       const reason = check(book, i, bar)
       if (reason === 0) continue
       book.wantClosed(i, reason)
-      this.#policy.exited(i, bar)
+      this.policy.exited(i, bar)
     }
   }
 
   finalTargets(): FinalDecision['targets'] {
-    if (this.#ruined) return []
-    const { symbols, weights } = this.#policy
-    const count = this.#policy.decide(this.#end)
+    if (this.ruined) return []
+    const { symbols, weights } = this.policy
+    const count = this.policy.decide(this.end)
     return Array.from({ length: count }, (_, j) => ({
-      symbol: this.#panel.symbols[symbols[j]!]!,
+      symbol: this.panel.symbols[symbols[j]!]!,
       weight: weights[j]!,
     })).filter(({ weight }) => weight !== 0)
   }
 
   holdings(): FinalDecision['holdings'] {
-    if (this.#ruined) return []
-    const { held, heldCount, shares, lastClose } = this.#book
-    const equity = this.#equity[this.#bars - 1]!
+    if (this.ruined) return []
+    const { held, heldCount, shares, lastClose } = this.book
+    const equity = this.equity[this.bars - 1]!
     return Array.from(held.subarray(0, heldCount), (i) => ({
-      symbol: this.#panel.symbols[i]!,
+      symbol: this.panel.symbols[i]!,
       weight: (shares[i]! * lastClose[i]!) / equity,
     }))
   }
 
   /** Marks what is still open at the last close, without cost, and hands over the result. */
   finish(): Simulation {
-    const book = this.#book
+    const book = this.book
     for (const i of book.held.slice(0, book.heldCount).sort()) {
-      book.close(i, book.lastClose[i]!, 0, this.#start + this.#bars - 1, REASON.end)
+      book.close(i, book.lastClose[i]!, 0, this.start + this.bars - 1, REASON.end)
     }
-    const equity = this.#equity.subarray(0, this.#bars)
-    const returns = new Float64Array(this.#bars)
-    for (let t = 0, before = 1; t < this.#bars; t++) {
+    const equity = this.equity.subarray(0, this.bars)
+    const returns = new Float64Array(this.bars)
+    for (let t = 0, before = 1; t < this.bars; t++) {
       returns[t] = equity[t]! / before - 1
       before = equity[t]!
     }
-    const scaled = this.#policy.scaledDown
+    const scaled = this.policy.scaledDown
     return {
-      status: this.#ruined ? 'ruined' : 'completed',
+      status: this.ruined ? 'ruined' : 'completed',
       equity,
       returns,
-      exposure: this.#exposure.subarray(0, this.#bars),
+      exposure: this.exposure.subarray(0, this.bars),
       trades: book.trades,
-      fills: this.#fills,
+      fills: this.fills,
       warnings:
         scaled === 0
           ? []
