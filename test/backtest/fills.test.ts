@@ -242,6 +242,14 @@ describe('symbols that cannot trade', () => {
     expect(trades).toMatchObject([{ reason: 'end', exitBar: 6 }])
   })
 
+  test('it does so even where it cannot trade itself: the pending sale is off', () => {
+    const panel = panelOf({ A: always(10, 8) }, { open: { A: [10, 10, 10, NONE, NONE, NONE, 9, 10] } })
+    const weights = weightsRule({ A: [1, 1, 0, 0, 1, 1, 1, 1] })
+    expect(
+      run(panel, weights, { rebalance: { every: 2 } }, { range: { start: 0, end: 6 } }).trades,
+    ).toMatchObject([{ reason: 'end', exitBar: 6 }])
+  })
+
   test('a pending sale trades that symbol only: the others keep their shares', () => {
     const panel = panelOf(
       { A: always(10, 6), B: [10, 10, 10, 10, 20, 20] },
