@@ -126,16 +126,7 @@ function refuse(header: readonly string[], roles: readonly ColumnRole[], file: s
       details,
     )
   if (fields.includes('close')) return
-  const series = !roles.some(({ role }) => role === 'symbol')
-  if (series && fields.length >= 2 && !fields.some((name) => FIELD_NAMES[plain(name)] !== undefined)) {
-    const shown = fields.slice(0, 4).join(', ')
-    throw dataError(
-      'DATA_WIDE_TABLE',
-      `${file} has a date, no close and no symbol column, and ${fields.length} more columns (${shown}${fields.length > 4 ? ', …' : ''}): a wide table, one column per symbol, or a series with names of its own`,
-      `write it as a long table: ${LONG_TABLE}; for one series say which column is the close: --columns close=${fields[0]}`,
-      details,
-    )
-  }
+  if (isWide(roles)) return
   throw dataError(
     'DATA_NO_CLOSE_COLUMN',
     `${file} has no close column; its columns are ${quoted(header)}`,
@@ -143,3 +134,23 @@ function refuse(header: readonly string[], roles: readonly ColumnRole[], file: s
     details,
   )
 }
+
+/** Names that a series of its own gives to a price, and nobody to a symbol. */
+const NO_SYMBOL =
+  /^(last|price|value|settle(ment)?|bid|ask|mid|nav|vwap|ret(urns?)?|turnover|amount|revenue\w*|openinterest)$/
+
+/**
+ * Whether the columns are those of a wide table: a date, no symbol, no close, and nothing that is called like a
+ * field. Its other columns are symbols then.
+ */
+export function isWide(roles: readonly ColumnRole[]): boolean {
+  const fields = roles.filter(({ role }) => role === 'field')
+  return (
+    fields.length > 0 &&
+    !roles.some(({ role }) => role === 'symbol') &&
+    !fields.some(({ name }) => FIELD_NAMES[plain(name)] !== undefined || NO_SYMBOL.test(plain(name)))
+  )
+}
+
+/** The field that a name means: the canonical one, or the name itself. */
+export const fieldNameOf = (name: string): string => FIELD_NAMES[plain(name)] ?? name

@@ -39,6 +39,8 @@ export interface LongTable {
   readonly badRows: readonly { readonly row: number; readonly text: string }[]
   /** How a place in the file is called: `line` of a text, `row` of a Parquet file. */
   readonly unit: 'line' | 'row'
+  /** True for one row per date with a column per symbol; wide.ts makes it long. */
+  readonly wide?: boolean
 }
 
 /** More different texts than this, and a column is no group (sector, industry, exchange …). */

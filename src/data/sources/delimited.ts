@@ -1,5 +1,5 @@
 import { dataError } from '../../base/errors.js'
-import { type ColumnRole, NUMBER_FIELDS, resolveColumns } from '../columns.js'
+import { type ColumnRole, isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
 
 const NEWLINE = 10
@@ -405,6 +405,7 @@ function finish(
     badCells,
     badRows,
     unit: 'line',
+    wide: isWide(roles),
   }
   return { table, wrong }
 }

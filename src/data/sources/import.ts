@@ -13,6 +13,7 @@ import { joinTables, type LongTable } from '../long-table.js'
 import type { Panel } from '../panel.js'
 import { generateMarket, MARKET_VERSION } from '../synthetic/market.js'
 import { resolveMarketOptions } from '../synthetic/options.js'
+import { meltWideTables, nameWideTables } from '../wide.js'
 import {
   CACHE_FORMAT,
   DamagedEntry,
@@ -156,12 +157,30 @@ async function readFiles(
 ): Promise<{ panel: Panel; meta: DatasetMeta }> {
   const tables: LongTable[] = []
   for (const file of files) tables.push(await readTable(file, options.columns ?? {}))
-  const { panel, issues } = buildPanel(joinTables(tables), {
+  const { panel, issues } = buildPanel(asOneTable(tables, files, options.path), {
     source: options.path,
     onBadRows: options.onBadRows ?? 'stop',
     unadjusted: options.unadjusted ?? false,
   })
   return withMeta(panel, issues)
+}
+
+/** Long tables stand below one another, wide ones side by side; they do not mix. */
+function asOneTable(tables: readonly LongTable[], files: readonly SourceFile[], source: string): LongTable {
+  const wide = tables.filter((table) => table.wide)
+  if (wide.length === 0) return joinTables(tables)
+  if (wide.length < tables.length) {
+    const name = (isWide: boolean) =>
+      files[tables.findIndex((table) => (table.wide ?? false) === isWide)]!.name
+    throw dataError(
+      'DATA_MIXED_TABLES',
+      `${source} holds wide tables (${name(true)}: a column per symbol) and long ones (${name(false)})`,
+      'keep them in folders of their own',
+      { path: source },
+    )
+  }
+  const stems = files.map(({ stem }) => stem)
+  return meltWideTables(nameWideTables(tables, stems, source))
 }
 
 /** What a file is, by its first bytes: endings lie. */

@@ -1,6 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { dataError, messageOf } from '../../base/errors.js'
-import { NUMBER_FIELDS, resolveColumns } from '../columns.js'
+import { isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
 import { parseNumber } from './delimited.js'
 
@@ -101,12 +101,13 @@ export async function readParquet(
       })
       start += chunk.rowCount
     }
-    return toTable(
+    const table = toTable(
       file,
       series,
       rows,
       wanted.map(({ role, field }, k) => ({ role, field, ...columns[k]! })),
     )
+    return { ...table, wide: isWide(roles) }
   } catch (error) {
     if (error instanceof Error && error.name === 'AlphaloopError') throw error
     throw dataError(

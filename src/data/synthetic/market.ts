@@ -3,7 +3,7 @@ import { sharedFloats, sharedInts } from '../align.js'
 import { createPanel, type GroupField, type Panel } from '../panel.js'
 import { businessDays } from './calendar.js'
 import { type MarketOptions, type ResolvedMarketOptions, resolveMarketOptions } from './options.js'
-import { type MarketWeather, standardT, weather } from './regimes.js'
+import { AVERAGE_WEATHER, type MarketWeather, standardT, weather } from './regimes.js'
 import { type KnownRevenue, revenueHistory } from './revenue.js'
 import { crossSectionRanks, EFFECT_SIGNALS, type EffectName } from './signals.js'
 
@@ -59,7 +59,7 @@ interface Company {
  * 3. the symbol's own surprise (Student's t), and from the close an open, a high, a low and a volume
  * 4. listings, delistings, publications of revenue (revenue.ts)
  * Nothing at a bar depends on how many bars follow, so a shorter market is a prefix of a longer one. Closes move by
- * simple returns without any drift of their own: volatility alone earns nothing.
+ * simple returns without any drift of their own: volatility alone earns nothing, and neither does beta.
  */
 export function generateMarket(options: MarketOptions = {}): Panel {
   const settings = resolveMarketOptions(options)
@@ -106,7 +106,9 @@ export function generateMarket(options: MarketOptions = {}): Panel {
           continue
         }
         const own = it.volatility * (push[i]! + standardT(it.rng, TAIL_FREEDOM))
-        trade(it, it.beta * marketReturn + sectorReturns[it.sector]! + own, cell, {
+        // Every symbol has the average drift in full: beta earns no premium, which low volatility would pay for.
+        const common = AVERAGE_WEATHER.drift + it.beta * (marketReturn - AVERAGE_WEATHER.drift)
+        trade(it, common + sectorReturns[it.sector]! + own, cell, {
           open,
           high,
           low,
