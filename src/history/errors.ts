@@ -27,7 +27,8 @@ const CAUSES: Readonly<Record<string, readonly [code: string, what: string, hint
     'a directory stands in its place',
     'move the directory or name another run directory',
   ],
-  ENOTDIR: ['HISTORY_IS_DIRECTORY', 'a file stands where its folder should be', 'name another run directory'],
+  ENOTDIR: ['HISTORY_NO_FOLDER', 'a file stands where its folder should be', 'name another run directory'],
+  EEXIST: ['HISTORY_NO_FOLDER', 'a file stands where its folder should be', 'name another run directory'],
   EFBIG: ['HISTORY_TOO_LARGE', 'the file may not grow any further', 'raise the file size limit (ulimit -f)'],
   ENOENT: ['HISTORY_MISSING', 'there is no such file', 'check the path of the run directory'],
 }

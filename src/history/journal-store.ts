@@ -144,7 +144,7 @@ export class JournalStore implements HistoryStore {
   /**
    * Opens the history at a path, which is made if it is not there (its folder too). Reads the end of the file only.
    * Rejects with HISTORY_NO_SPACE, HISTORY_QUOTA, HISTORY_NO_PERMISSION, HISTORY_READ_ONLY, HISTORY_IS_DIRECTORY,
-   * HISTORY_NOT_A_HISTORY, HISTORY_IO; with `readOnly` also HISTORY_MISSING.
+   * HISTORY_NO_FOLDER, HISTORY_NOT_A_HISTORY, HISTORY_IO; with `readOnly` also HISTORY_MISSING.
    */
   static async open(given: string, options: JournalOptions = {}): Promise<JournalStore> {
     let fd: number | undefined

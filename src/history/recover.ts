@@ -90,8 +90,8 @@ export function readTail(fd: number, end: number, size: number): Tail {
       return { kind: 'other', because: 'neither its beginning nor its end holds a record' }
     }
     if (scanned.highest < 0 && start > 0) continue
-    const outOfOrder = start > 0 && !probesGrow(fd, start, scanned.highest)
-    const whole = outOfOrder ? scan(fd, 0, end) : scanned
+    const outOfOrder = !scanned.grow || (start > 0 && !probesGrow(fd, start, scanned.highest))
+    const whole = outOfOrder && start > 0 ? scan(fd, 0, end) : scanned
     return { kind: 'history', next: whole.highest + 1, badLines: whole.badLines, outOfOrder }
   }
 }
@@ -100,6 +100,7 @@ function scan(fd: number, start: number, end: number) {
   const badLines: BadLine[] = []
   let highest = -1
   let readable = 0
+  let grow = true
   const step = 4 << 20
   for (let from = start; from < end; ) {
     let to = end
@@ -119,12 +120,13 @@ function scan(fd: number, start: number, end: number) {
       }
       readable++
       const { record } = parsed
-      if ('iteration' in record && record.iteration !== undefined)
-        highest = Math.max(highest, record.iteration)
+      if (!('iteration' in record) || record.iteration === undefined) continue
+      if (record.iteration <= highest) grow = false
+      highest = Math.max(highest, record.iteration)
     }
     from = to
   }
-  return { highest, readable, badLines }
+  return { highest, readable, badLines, grow }
 }
 
 /** The number of the first iteration whose line begins in `[at, at + reach)`; undefined where none is seen. */
