@@ -13,8 +13,9 @@ import { vocabulary } from './prelude.js'
 import { callName } from './signatures.js'
 import { MODULE, TYPE_NAMES } from './source.js'
 
-/** Longest text that stands inside another expression. */
+/** Longest text that stands inside another expression, and that stands as a setting. */
 const LONGEST_INLINE = 70
+const LONGEST_SETTING = 95
 
 /** TypeScript source of a strategy; compiling it gives the same hash. Equal strategies give equal text. */
 export function strategyToCode(strategy: Strategy): string {
@@ -43,7 +44,7 @@ function ruleSettings(rule: Rule, expression: (id: string) => string): string[] 
     case 'score':
       return [`score: ${expression(rule.score)}`, `select: ${literal(rule.select)}`]
     case 'signals':
-      return [`signals: { enter: ${expression(rule.enter)}, exit: ${expression(rule.exit)} }`]
+      return [`signals: {\n    enter: ${expression(rule.enter)},\n    exit: ${expression(rule.exit)},\n  }`]
     case 'weights':
       return [`weights: ${expression(rule.weights)}`]
   }
@@ -82,6 +83,7 @@ function writeNodes(strategy: Strategy, imports: Set<string>) {
   for (const id of roots) read(id)
   const inRule = reachable(nodes, roots, universe)
 
+  const settings = new Set(universe === undefined ? roots : [universe, ...roots])
   const names = nameMaker()
   const expressions = new Map<string, Written>()
   const definitions: string[] = []
@@ -95,7 +97,10 @@ function writeNodes(strategy: Strategy, imports: Set<string>) {
     if (!readers.has(node.id)) continue
     const mask = maskOf(node, universe, inRule.has(node.id), expressions)
     const text = call(node, readsDefaults(node, byId), expressions, mask, imports)
-    if (readers.get(node.id)! > 1 || text.length > LONGEST_INLINE) {
+    if (
+      readers.get(node.id)! > 1 ||
+      text.length > (settings.has(node.id) ? LONGEST_SETTING : LONGEST_INLINE)
+    ) {
       const name = names(node)
       definitions.push(`const ${name} = ${text}`)
       expressions.set(node.id, { text: name, isNumber: false })
@@ -175,7 +180,8 @@ function call(
       isDefault: spec.kind !== 'text' && value === spec.default,
     }
   })
-  while (params.at(-1)?.isDefault) params.pop()
+  // A lone parameter stays, default or not: atr(14) says more than atr().
+  while (params.length > 1 && params.at(-1)!.isDefault) params.pop()
   const rest = params.map((param) => param.text)
   if (mask !== undefined) rest.push(mask)
   const output = node.output === undefined ? '' : `.${node.output}`
@@ -186,6 +192,7 @@ function call(
     inputs[0]!.isNumber ||
     definition.category === 'crossSection' ||
     definition.category === 'event' ||
+    definition.category === 'indicator' ||
     node.op === 'where'
   if (asFunction) return `${use(callName(node.op))}(${[...texts, ...rest].join(', ')})${output}`
   return `${texts[0]}.${node.op}(${[...texts.slice(1), ...rest].join(', ')})${output}`
