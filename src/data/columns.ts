@@ -86,7 +86,8 @@ export function resolveColumns(
     if (column === '') return { role: 'ignored', name: '' }
     const canonical = FIELD_NAMES[plain(column)]
     const taken = canonical !== undefined && roles.some((role) => role?.name === canonical)
-    return { role: 'field', name: canonical === undefined || taken ? column : canonical }
+    // A column that was named for a field replaces the one that is called like it.
+    return taken ? { role: 'ignored', name: '' } : { role: 'field', name: canonical ?? column }
   })
   refuse(header, resolved, file)
   return resolved

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -50,7 +50,8 @@ export async function writeTable(panel: Panel, path: string): Promise<WrittenTab
       { path },
     )
   } finally {
-    rmSync(temporary, { force: true })
+    // On success it has been renamed away.
+    if (existsSync(temporary)) rmSync(temporary)
   }
 }
 
