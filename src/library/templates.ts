@@ -44,6 +44,13 @@ const above = (c: Composer, n: number): Ref => {
   return c.op('gt', [close, c.op('sma', [close], [n])])
 }
 
+/** The trend that a side wants: up for long, down for short; long and short together take both. */
+function withTrend(c: Composer, n: number, side: PortfolioDraw['side']): Ref | undefined {
+  if (side === 'longShort') return undefined
+  const close = c.field('close')
+  return c.op(side === 'long' ? 'gt' : 'lt', [close, c.op('sma', [close], [n])])
+}
+
 const momentum = (c: Composer, n: number, skip: number): Ref =>
   c.op('pctChange', [c.op('lag', [c.field('close')], [skip])], [Math.max(1, n - skip)])
 
@@ -93,6 +100,7 @@ const mastiff: TemplateEntry = {
     'contrarian and patient: symbols well below their high whose volume has dried up and whose price has stopped ' +
     'falling, the quietest first; where the panel has revenue or earnings, only those that grow',
   requires: ['volume'],
+  longOnly: true,
   params: [
     whole('n', 200, 60, 250),
     real('drawdown', 0.12, 0.05, 0.35),
@@ -151,7 +159,7 @@ const momentumExit: TemplateEntry = {
   named: ['n', 'average'],
   build: (c, p, draw) =>
     byScore(c, draw, {
-      universe: all(c, liquid(c, p.liquid!), above(c, p.average!)),
+      universe: all(c, liquid(c, p.liquid!), withTrend(c, p.average!, draw.side)),
       score: c.op('pctChange', [c.field('close')], [p.n!]),
       wish: { exits: 1, weights: ['equal', 'rank'] },
     }),
@@ -257,7 +265,7 @@ const meanReversion: TemplateEntry = {
           ? c.op('rsi', [close], [p.n!])
           : c.op('pctChange', [close], [p.n!])
     return byScore(c, draw, {
-      universe: all(c, liquid(c, p.liquid!), above(c, p.trend!)),
+      universe: all(c, liquid(c, p.liquid!), withTrend(c, p.trend!, draw.side)),
       score: c.op('neg', [stretch]),
       wish: {
         rebalances: ['weekly', { every: 5 }],
@@ -332,13 +340,10 @@ const dualMomentum: TemplateEntry = {
   named: ['relative', 'absolute'],
   build: (c, p, draw) => {
     const close = c.field('close')
+    const own = c.op('pctChange', [close], [p.absolute!])
+    const rose = draw.side === 'longShort' ? undefined : c.op(draw.side === 'long' ? 'gt' : 'lt', [own, 0])
     return byScore(c, draw, {
-      universe: all(
-        c,
-        liquid(c, p.liquid!),
-        // Short: those that fell themselves.
-        c.op(draw.side === 'short' ? 'lt' : 'gt', [c.op('pctChange', [close], [p.absolute!]), 0]),
-      ),
+      universe: all(c, liquid(c, p.liquid!), rose),
       score: c.op('pctChange', [close], [p.relative!]),
       wish: { weights: ['equal', 'rank', inverse(60)], exits: 0.2 },
     })

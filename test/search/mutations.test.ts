@@ -30,7 +30,13 @@ const FLOORS: Record<keyof typeof MUTATIONS | 'crossover', number> = {
 }
 
 /** A walk: what a mutation gives is mutated again, so that graphs no template would draw are met too. */
-function walk(kind: string, mutation: Mutation, space: SearchSpace, start: readonly Strategy[], rounds: number) {
+function walk(
+  kind: string,
+  mutation: Mutation,
+  space: SearchSpace,
+  start: readonly Strategy[],
+  rounds: number,
+) {
   const strategies = [...start]
   const refusals = new Map<string, number>()
   let accepted = 0
@@ -142,7 +148,9 @@ describe('mutations keep to what is allowed', () => {
       const byId = new Map(graph.nodes.map((node) => [node.id, node]))
       const asked = graph.nodes.filter(({ op, inputs }) => {
         const [x, c] = inputs.map((id) => byId.get(id)!)
-        return op === 'gt' && c?.params.value === 5 && (x?.params.name === 'close' || x?.params.name === 'volume')
+        return (
+          op === 'gt' && c?.params.value === 5 && (x?.params.name === 'close' || x?.params.name === 'volume')
+        )
       })
       expect(asked.map(({ inputs }) => byId.get(inputs[0]!)!.params.name).sort()).toEqual(['close', 'volume'])
       expect(graph.universe).toBeDefined()
