@@ -5,9 +5,12 @@ import { stripWidth } from './strips.js'
 export type EmitMoments = (at: number, mean: Float64Array, m2: Float64Array, count: number) => void
 
 /**
- * Mean and sum of squared deviations of the last n values, for every bar ≥ n − 1 of a bars × width panel: the two-block
- * scheme (see rolling-sum) on (mean, M2), extended by Welford's step (1962) and joined as Chan, Golub & LeVeque (1983)
- * do. Equal values give M2 of exactly 0. A window with a NaN gives NaN.
+ * Mean and sum of squared deviations M2 of the last n values, for every bar ≥ n − 1 of a bars × width panel: the
+ * two-block scheme (see rolling-sum) on sums of d = x − pivot and of d². A window with a NaN gives NaN.
+ *
+ * M2 = Σd² − (Σd)²/n is safe because the pivot is one of the window's own values: its own deviation alone gives
+ * M2 ≥ mean(d)²·n/(n − 1), so that Σd² = M2 + n·mean(d)² ≤ n·M2. Cancellation can cost a factor n, never more,
+ * however far the values lie from 0 and however large the pivot is. Equal values give exactly 0.
  */
 export function rollingMoments(
   x: Float64Array,
@@ -16,105 +19,96 @@ export function rollingMoments(
   n: number,
   emit: EmitMoments,
 ): void {
-  const strip = stripWidth(width, 2 * n + 4)
-  const endMean = borrow(n * strip)
-  const endM2 = borrow(n * strip)
+  const strip = stripWidth(width, 2 * n + 6)
+  // Ending i holds rows i … n − 1 of the block before; ending n is empty.
+  const ends1 = borrow((n + 1) * strip)
+  const ends2 = borrow((n + 1) * strip)
+  const sum1 = borrow(strip)
+  const sum2 = borrow(strip)
   const mean = borrow(strip)
   const m2 = borrow(strip)
-  const joinedMean = borrow(strip)
-  const joinedM2 = borrow(strip)
+  ends1.fill(0, n * strip)
+  ends2.fill(0, n * strip)
   for (let from = 0; from < width; from += strip) {
     const count = Math.min(strip, width - from)
     for (let cut = 0; cut < bars; cut += n) {
+      const pivot = cut * width + from
       if (cut > 0)
-        for (let i = n - 1, size = 0; i > 0; i--, size++)
-          extendKeeping(mean, m2, size, x, (cut - n + i) * width + from, endMean, endM2, i * strip, count)
+        for (let i = n - 1; i > 0; i--)
+          keepEnding(ends1, ends2, i * strip, strip, x, (cut - n + i) * width + from, pivot, count)
+      sum1.fill(0)
+      sum2.fill(0)
       const last = Math.min(n, bars - cut)
       for (let i = 0; i < last; i++) {
         const at = (cut + i) * width + from
-        extend(mean, m2, i, x, at, count)
-        if (i === n - 1) emit(at, mean, m2, count)
-        else if (cut > 0) {
-          join(joinedMean, joinedM2, endMean, endM2, (i + 1) * strip, n - 1 - i, mean, m2, i + 1, count)
-          emit(at, joinedMean, joinedM2, count)
+        if (cut + i < n - 1) extend(sum1, sum2, x, at, pivot, count)
+        else {
+          extendAndJoin(sum1, sum2, ends1, ends2, (i + 1) * strip, mean, m2, x, at, pivot, count, n)
+          emit(at, mean, m2, count)
         }
       }
     }
   }
-  giveBack(endMean, endM2, mean, m2, joinedMean, joinedM2)
+  giveBack(ends1, ends2, sum1, sum2, mean, m2)
+}
+
+function keepEnding(
+  ends1: Float64Array,
+  ends2: Float64Array,
+  k: number,
+  strip: number,
+  x: Float64Array,
+  at: number,
+  pivot: number,
+  count: number,
+) {
+  for (let s = 0; s < count; s++) {
+    const d = x[at + s]! - x[pivot + s]!
+    ends1[k + s] = ends1[k + strip + s]! + d
+    ends2[k + s] = ends2[k + strip + s]! + d * d
+  }
 }
 
 function extend(
-  mean: Float64Array,
-  m2: Float64Array,
-  size: number,
+  sum1: Float64Array,
+  sum2: Float64Array,
   x: Float64Array,
   at: number,
+  pivot: number,
   count: number,
 ) {
-  if (size === 0) {
-    for (let s = 0; s < count; s++) {
-      const v = x[at + s]!
-      mean[s] = v
-      m2[s] = v - v
-    }
-    return
-  }
-  const share = 1 / (size + 1)
-  const weight = size / (size + 1)
   for (let s = 0; s < count; s++) {
-    const d = x[at + s]! - mean[s]!
-    mean[s] = mean[s]! + d * share
-    m2[s] = m2[s]! + d * d * weight
+    const d = x[at + s]! - x[pivot + s]!
+    sum1[s] = sum1[s]! + d
+    sum2[s] = sum2[s]! + d * d
   }
 }
 
-function extendKeeping(
+function extendAndJoin(
+  sum1: Float64Array,
+  sum2: Float64Array,
+  ends1: Float64Array,
+  ends2: Float64Array,
+  k: number,
   mean: Float64Array,
   m2: Float64Array,
-  size: number,
   x: Float64Array,
   at: number,
-  endMean: Float64Array,
-  endM2: Float64Array,
-  k: number,
+  pivot: number,
   count: number,
+  n: number,
 ) {
-  if (size === 0) {
-    for (let s = 0; s < count; s++) {
-      const v = x[at + s]!
-      endMean[k + s] = mean[s] = v
-      endM2[k + s] = m2[s] = v - v
-    }
-    return
-  }
-  const share = 1 / (size + 1)
-  const weight = size / (size + 1)
+  const share = 1 / n
   for (let s = 0; s < count; s++) {
-    const d = x[at + s]! - mean[s]!
-    endMean[k + s] = mean[s] = mean[s]! + d * share
-    endM2[k + s] = m2[s] = m2[s]! + d * d * weight
-  }
-}
-
-function join(
-  outMean: Float64Array,
-  outM2: Float64Array,
-  endMean: Float64Array,
-  endM2: Float64Array,
-  k: number,
-  sizeA: number,
-  mean: Float64Array,
-  m2: Float64Array,
-  sizeB: number,
-  count: number,
-) {
-  const share = sizeB / (sizeA + sizeB)
-  const weight = sizeA * share
-  for (let s = 0; s < count; s++) {
-    const meanA = endMean[k + s]!
-    const d = mean[s]! - meanA
-    outMean[s] = meanA + d * share
-    outM2[s] = endM2[k + s]! + m2[s]! + d * d * weight
+    const p = x[pivot + s]!
+    const d = x[at + s]! - p
+    const so1 = sum1[s]! + d
+    const so2 = sum2[s]! + d * d
+    sum1[s] = so1
+    sum2[s] = so2
+    const all = ends1[k + s]! + so1
+    const shift = all * share
+    mean[s] = p + shift
+    m2[s] = ends2[k + s]! + so2 - all * shift
   }
 }

@@ -2,121 +2,119 @@ import { borrow, giveBack } from './scratch.js'
 import { stripWidth } from './strips.js'
 
 /*
- * Windowed aggregates without subtraction (the two-block scheme of van Herk 1992 and Gil & Werman 1993, on any
+ * Windowed aggregates without taking anything back (the two-block scheme of van Herk 1992 and Gil & Werman 1993, on any
  * associative operation). Bars are cut at multiples of n. A window reaching over a cut is the end of one block and the
  * beginning of the next, and both are running aggregates:
  *   1. at each cut, run backwards over the block just finished, keeping the aggregate of every ending of it;
  *   2. run forwards over the new block, joining the aggregate so far with the ending that completes the window.
  * A value costs the same whatever n is; one that has left the window leaves no rounding error behind; and NaN enters
  * and leaves by itself. Cuts count from bar 0, so a value does not depend on where the panel ends.
+ *
+ * Means are taken of differences from a pivot, the value at the cut. Every window that is joined there contains that
+ * bar, so a missing pivot makes missing what is missing anyway, and the mean of equal values is exactly that value: a
+ * flat price is neither above nor below its average.
  */
 
-/**
- * Sum (`mean: false`) or mean of the last n values of each symbol; NaN before bar n − 1. `x` and `out` are
- * bars × width. A window of equal values gives exactly n·x and x, as pandas ≥ 1.5 does: a flat price is neither above
- * nor below its average.
- */
-export function rollingSum(
-  out: Float64Array,
-  x: Float64Array,
-  bars: number,
-  width: number,
-  n: number,
-  mean: boolean,
-): void {
+/** Sum of the last n values of each symbol; NaN before bar n − 1. `x` and `out` are bars × width. */
+export function rollingSum(out: Float64Array, x: Float64Array, bars: number, width: number, n: number): void {
   out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
   const strip = stripWidth(width, n + 2)
-  const endings = borrow(n * strip)
+  // Ending i holds rows i … n − 1 of the block before; ending n is empty.
+  const endings = borrow((n + 1) * strip)
   const running = borrow(strip)
-  const same = new Int32Array(strip)
-  const scale = mean ? n : 1
-  const flat = mean ? 1 : n
+  endings.fill(0, n * strip)
   for (let from = 0; from < width; from += strip) {
     const count = Math.min(strip, width - from)
-    same.fill(0)
     for (let cut = 0; cut < bars; cut += n) {
-      if (cut > 0) {
-        running.fill(0)
-        for (let i = n - 1; i > 0; i--)
-          addInto(running, endings, i * strip, x, (cut - n + i) * width + from, count)
-      }
+      if (cut > 0)
+        for (let i = n - 1; i > 0; i--) {
+          const at = (cut - n + i) * width + from
+          const k = i * strip
+          for (let s = 0; s < count; s++) endings[k + s] = endings[k + strip + s]! + x[at + s]!
+        }
       running.fill(0)
       const last = Math.min(n, bars - cut)
       for (let i = 0; i < last; i++) {
-        const t = cut + i
-        const at = t * width + from
-        countEqual(same, x, at, t > 0 ? at - width : -1, count)
-        if (i === n - 1) emitWhole(out, at, running, same, x, count, n, scale, flat)
-        else if (cut > 0)
-          emitJoined(out, at, running, endings, (i + 1) * strip, same, x, count, n, scale, flat)
-        else addRow(running, x, at, count)
+        const at = (cut + i) * width + from
+        if (cut + i < n - 1) for (let s = 0; s < count; s++) running[s] = running[s]! + x[at + s]!
+        else emitSum(out, at, running, endings, (i + 1) * strip, x, count)
       }
     }
   }
   giveBack(endings, running)
 }
 
-function addInto(
-  running: Float64Array,
-  kept: Float64Array,
-  k: number,
-  x: Float64Array,
-  at: number,
-  count: number,
-) {
-  for (let s = 0; s < count; s++) {
-    const sum = running[s]! + x[at + s]!
-    running[s] = sum
-    kept[k + s] = sum
-  }
-}
-
-function addRow(running: Float64Array, x: Float64Array, at: number, count: number) {
-  for (let s = 0; s < count; s++) running[s] = running[s]! + x[at + s]!
-}
-
-function countEqual(same: Int32Array, x: Float64Array, at: number, before: number, count: number) {
-  if (before < 0) same.fill(1)
-  else for (let s = 0; s < count; s++) same[s] = x[at + s] === x[before + s] ? same[s]! + 1 : 1
-}
-
-function emitWhole(
-  out: Float64Array,
-  at: number,
-  running: Float64Array,
-  same: Int32Array,
-  x: Float64Array,
-  count: number,
-  n: number,
-  scale: number,
-  flat: number,
-) {
-  for (let s = 0; s < count; s++) {
-    const v = x[at + s]!
-    const sum = running[s]! + v
-    const value = same[s]! >= n ? v * flat : sum / scale
-    out[at + s] = value + (value - value)
-  }
-}
-
-function emitJoined(
+function emitSum(
   out: Float64Array,
   at: number,
   running: Float64Array,
   endings: Float64Array,
   k: number,
-  same: Int32Array,
   x: Float64Array,
   count: number,
-  n: number,
-  scale: number,
-  flat: number,
 ) {
   for (let s = 0; s < count; s++) {
-    const v = x[at + s]!
-    const sum = running[s]! + v
+    const sum = running[s]! + x[at + s]!
     running[s] = sum
-    const value = same[s]! >= n ? v * flat : (endings[k + s]! + sum) / scale
+    const value = endings[k + s]! + sum
+    out[at + s] = value + (value - value)
+  }
+}
+
+/** Mean of the last n values of each symbol; NaN before bar n − 1. Shapes as `rollingSum`. */
+export function rollingMean(
+  out: Float64Array,
+  x: Float64Array,
+  bars: number,
+  width: number,
+  n: number,
+): void {
+  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
+  const strip = stripWidth(width, n + 2)
+  const endings = borrow((n + 1) * strip)
+  const running = borrow(strip)
+  endings.fill(0, n * strip)
+  for (let from = 0; from < width; from += strip) {
+    const count = Math.min(strip, width - from)
+    for (let cut = 0; cut < bars; cut += n) {
+      const pivot = cut * width + from
+      if (cut > 0)
+        for (let i = n - 1; i > 0; i--) {
+          const at = (cut - n + i) * width + from
+          const k = i * strip
+          for (let s = 0; s < count; s++)
+            endings[k + s] = endings[k + strip + s]! + (x[at + s]! - x[pivot + s]!)
+        }
+      running.fill(0)
+      const last = Math.min(n, bars - cut)
+      for (let i = 0; i < last; i++) {
+        const at = (cut + i) * width + from
+        if (cut + i < n - 1)
+          for (let s = 0; s < count; s++) running[s] = running[s]! + (x[at + s]! - x[pivot + s]!)
+        else emitMean(out, at, running, endings, (i + 1) * strip, x, pivot, count, n)
+      }
+    }
+  }
+  giveBack(endings, running)
+}
+
+function emitMean(
+  out: Float64Array,
+  at: number,
+  running: Float64Array,
+  endings: Float64Array,
+  k: number,
+  x: Float64Array,
+  pivot: number,
+  count: number,
+  n: number,
+) {
+  const share = 1 / n
+  for (let s = 0; s < count; s++) {
+    const p = x[pivot + s]!
+    const sum = running[s]! + (x[at + s]! - p)
+    running[s] = sum
+    const value = p + (endings[k + s]! + sum) * share
     out[at + s] = value + (value - value)
   }
 }

@@ -36,7 +36,7 @@ export class RowGroups {
   /** Members by group: positions in the row, and values. */
   readonly positions: Int32Array
   readonly values: Float64Array
-  /** Group g's members stand at starts[g] … starts[g + 1] − 1; `count` groups, some of them maybe empty. */
+  /** Group g's members stand at starts[g] … starts[g + 1] − 1; `count` groups. */
   starts = new Int32Array(17)
   count = 0
   private readonly ids = new Map<number, number>()
@@ -57,6 +57,8 @@ export class RowGroups {
     at: number,
   ): void {
     const { ids, idOf } = this
+    // Per bar: codes may be anything, and groups that are gone must not cost time for ever.
+    ids.clear()
     for (let i = 0; i < members; i++) {
       const code = codes[at + positions[i]!]!
       let id = -1

@@ -1,6 +1,6 @@
 import { wilderMean } from '../../kernels/recursive-means.js'
 import { rollingExtremeAge, rollingMax, rollingMin } from '../../kernels/rolling-extremes.js'
-import { rollingSum } from '../../kernels/rolling-sum.js'
+import { rollingMean, rollingSum } from '../../kernels/rolling-sum.js'
 import { borrow, giveBack } from '../../kernels/scratch.js'
 import type { OperatorDefinition } from '../../operator.js'
 import { finite, num, numbers, period, widest, widthOf } from '../define.js'
@@ -85,10 +85,10 @@ const stochastic: OperatorDefinition = {
         const v = (100 * (close![i]! - result[i]!)) / (highest[i]! - result[i]!)
         highest[i] = v + (v - v)
       }
-      rollingSum(result, highest, bars, width, num(params, 'k'), true)
+      rollingMean(result, highest, bars, width, num(params, 'k'))
       if (output === 'd') {
         highest.set(result.subarray(0, cells))
-        rollingSum(result, highest, bars, width, num(params, 'd'), true)
+        rollingMean(result, highest, bars, width, num(params, 'd'))
       }
       giveBack(highest)
     }),
@@ -205,7 +205,7 @@ const efficiencyRatio: OperatorDefinition = {
     const row = Math.min(width, cells)
     steps.fill(Number.NaN, 0, row)
     for (let i = row; i < cells; i++) steps[i] = Math.abs(x[i]! - x[i - width]!)
-    rollingSum(result, steps, bars, width, n, false)
+    rollingSum(result, steps, bars, width, n)
     const first = Math.min(cells, n * width)
     result.fill(Number.NaN, 0, first)
     for (let i = first; i < cells; i++) {

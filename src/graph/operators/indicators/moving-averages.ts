@@ -1,6 +1,6 @@
 import { exponentialMean } from '../../kernels/recursive-means.js'
 import { rollingMoments } from '../../kernels/rolling-moments.js'
-import { rollingSum } from '../../kernels/rolling-sum.js'
+import { rollingMean } from '../../kernels/rolling-sum.js'
 import { borrow, giveBack } from '../../kernels/scratch.js'
 import type { OperatorDefinition } from '../../operator.js'
 import { finite, num, numbers, period, widest, widthOf } from '../define.js'
@@ -97,7 +97,7 @@ const bollinger: OperatorDefinition = {
     const n = num(params, 'n')
     const k = num(params, 'k')
     // The middle is the very number that sma gives.
-    rollingSum(out as Float64Array, x, context.bars, width, n, true)
+    rollingMean(out as Float64Array, x, context.bars, width, n)
     if (output === 'middle') return
     rollingMoments(x, context.bars, width, n, (at, _mean, m2, count) => {
       for (let s = 0; s < count; s++) {

@@ -1,5 +1,5 @@
 import { meanAbsoluteDeviation } from '../../kernels/mean-absolute-deviation.js'
-import { rollingSum } from '../../kernels/rolling-sum.js'
+import { rollingMean, rollingSum } from '../../kernels/rolling-sum.js'
 import { borrow, giveBack } from '../../kernels/scratch.js'
 import type { OperatorDefinition } from '../../operator.js'
 import { finite, num, period, widest } from '../define.js'
@@ -35,7 +35,7 @@ const cci: OperatorDefinition = {
       const mean = borrow(cells)
       const result = out as Float64Array
       typicalPrice(price, high!, low!, close!, cells)
-      rollingSum(mean, price, bars, width, n, true)
+      rollingMean(mean, price, bars, width, n)
       meanAbsoluteDeviation(result, price, mean, bars, width, n)
       for (let i = 0; i < cells; i++) {
         const v = (price[i]! - mean[i]!) / (0.015 * result[i]!)
@@ -82,8 +82,8 @@ const mfi: OperatorDefinition = {
         flow[i] = change > 0 ? money : money - money
         fallen[i] = change < 0 ? money : money - money
       }
-      rollingSum(result, flow, bars, width, n, false)
-      rollingSum(flow, fallen, bars, width, n, false)
+      rollingSum(result, flow, bars, width, n)
+      rollingSum(flow, fallen, bars, width, n)
       for (let i = 0; i < cells; i++) {
         const rose = result[i]!
         const both = rose + flow[i]!

@@ -1,5 +1,5 @@
 import { rollingMoments } from '../../kernels/rolling-moments.js'
-import { rollingLinearDecay, rollingProduct, rollingSum } from '../../kernels/rolling-sum.js'
+import { rollingLinearDecay, rollingMean, rollingProduct, rollingSum } from '../../kernels/rolling-sum.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
 import { num, numbers, onWindow, period, widest, widthOf, X } from '../define.js'
 
@@ -60,14 +60,14 @@ function blankWarmup(out: Float64Array, bars: number, width: number, n: number):
 const sum = windowed({
   name: 'sum',
   doc: 'sum of the last n values',
-  fill: (out, x, bars, width, n) => rollingSum(out, x, bars, width, n, false),
+  fill: rollingSum,
   plain: total,
 })
 
 const sma = windowed({
   name: 'sma',
-  doc: 'mean of the last n values (simple moving average)',
-  fill: (out, x, bars, width, n) => rollingSum(out, x, bars, width, n, true),
+  doc: 'mean of the last n values (simple moving average); exact where they are all equal',
+  fill: rollingMean,
   plain: plainMean,
 })
 
