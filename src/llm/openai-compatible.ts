@@ -144,8 +144,9 @@ export function createOpenAiCompatibleClient(
 
   async function complete(request: CompletionRequest): Promise<ModelReply | ModelFailure> {
     if (off !== undefined) return failed('disabled', off, 0)
-    if (variable !== undefined && !key) {
-      off = `The model ${model} is off for this run: the environment variable ${variable} is not set; it must hold the key for ${host}.`
+    const trouble = keyTrouble(variable, key)
+    if (trouble !== undefined) {
+      off = `The model ${model} is off for this run: ${trouble}; it must hold the key for ${host}.`
       return failed('auth', off, 0)
     }
     const startedAt = now()
@@ -189,6 +190,16 @@ interface Answer {
 
 const countOrNull = (value: number | undefined): number | null =>
   value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : null
+
+/** What is wrong with a key before it is sent anywhere. */
+function keyTrouble(variable: string | undefined, key: string | undefined): string | undefined {
+  if (variable === undefined) return undefined
+  if (!key) return `the environment variable ${variable} is not set`
+  // What cannot stand in a header would be quoted in the error of whoever tries.
+  return /^[\x21-\x7e]+$/.test(key)
+    ? undefined
+    : `the environment variable ${variable} holds blanks or special characters, so it is no key`
+}
 
 const emptyMessage = (model: string, cutOff: boolean) =>
   cutOff

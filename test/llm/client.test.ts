@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { usageSchema } from '../../src/history/record.js'
+import type { ModelClient } from '../../src/llm/client.js'
 import {
   type Answer,
   INPUT_TOKENS,
@@ -229,6 +230,9 @@ describe('a call that will not succeed', () => {
 })
 
 describe('a refused key', () => {
+  let first: ReturnType<ModelClient['complete']>
+  let second: () => ReturnType<ModelClient['complete']>
+
   test.each([401, 403])(
     '%i turns the model off, names the variable, and sends nothing more',
     async (status) => {
@@ -245,16 +249,24 @@ describe('a refused key', () => {
     },
   )
 
-  test('ends the attempts of calls that were under way', async () => {
-    const { baseUrl, calls } = await serve(
-      { kind: 'status', status: 500 },
-      { kind: 'status', status: 401 },
-      GOOD,
-    )
-    const client = makeClient({ baseUrl })
-    const outcomes = await Promise.all([client.complete(ask('a')), client.complete(ask('b'))])
-    expect(outcomes.map((outcome) => outcome.state)).not.toContain('replied')
-    expect(calls.length).toBeLessThanOrEqual(3)
+  test('ends the attempts of a call that paused meanwhile', async () => {
+    const { baseUrl, calls } = await serve({ kind: 'status', status: 500 }, { kind: 'status', status: 401 })
+    let resume = () => {}
+    const paused = new Promise<void>((inPause) => {
+      const client = makeClient({ baseUrl }, undefined, undefined, () => {
+        inPause()
+        return new Promise((resolve) => {
+          resume = resolve
+        })
+      })
+      first = client.complete(ask('a'))
+      second = () => client.complete(ask('b'))
+    })
+    await paused
+    expect(await second()).toMatchObject({ category: 'auth' })
+    resume()
+    expect(await first).toMatchObject({ category: 'disabled', attempts: 1, usage: { attempts: 1 } })
+    expect(calls).toHaveLength(2)
   })
 
   test.each([{}, { [KEY_VARIABLE]: '' }, { [KEY_VARIABLE]: '  ' }])(
@@ -284,13 +296,50 @@ test('a key that a server repeats stands in no message', async () => {
   }
 })
 
-test('a key that cannot stand in a header is not told', async () => {
-  const { baseUrl } = await serve(GOOD)
+test('a key that cannot stand in a header is neither sent nor told', async () => {
+  const { baseUrl, calls } = await serve(GOOD)
   const failure = await makeClient({ baseUrl }, { [KEY_VARIABLE]: 'canary-with\na-line-break' }).complete(
     ask('hi'),
   )
-  expect(failure.state).toBe('failed')
+  expect(failure).toMatchObject({ category: 'auth', attempts: 0 })
   expect(JSON.stringify(failure)).not.toContain('canary')
+  expect(calls).toHaveLength(0)
+})
+
+describe('with the network replaced', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  test('OpenAI itself is told the limit under its newer name', async () => {
+    let body = ''
+    vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+      body = String(init.body)
+      return new Response('{}', { status: 400 })
+    })
+    const client = makeClient({ baseUrl: 'https://api.openai.com/v1' })
+    expect(await client.complete(ask('hi'))).toMatchObject({ category: 'badRequest' })
+    expect(JSON.parse(body)).toMatchObject({ max_completion_tokens: 500 })
+    expect(JSON.parse(body)).not.toHaveProperty('max_tokens')
+  })
+
+  test('an answer without end is given up after 64 MB', async () => {
+    const chunk = new Uint8Array(1024 * 1024).fill(32)
+    let sent = 0
+    vi.stubGlobal('fetch', async () => {
+      const endless = new ReadableStream({
+        pull(controller) {
+          sent++
+          controller.enqueue(chunk)
+        },
+      })
+      return new Response(endless, { headers: { 'content-type': 'application/json' } })
+    })
+    const failure = await makeClient({ baseUrl: 'http://127.0.0.1:9/v1' }).complete(ask('hi'))
+    expect(failure).toMatchObject({ category: 'malformedReply', attempts: 1 })
+    expect(failure.state === 'failed' && failure.message).toContain('longer than 64 MB')
+    expect(sent).toBeLessThan(80)
+  })
 })
 
 describe('a stop', () => {

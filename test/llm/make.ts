@@ -4,7 +4,7 @@ import {
   createOpenAiCompatibleClient,
   type OpenAiCompatibleSettings,
 } from '../../src/llm/openai-compatible.js'
-import { systemSleep } from '../../src/llm/retry.js'
+import { type Sleep, systemSleep } from '../../src/llm/retry.js'
 
 /** A key with the shape of none that the redactor knows: only its value can give it away. */
 export const CANARY_KEY = 'canary:7f3a/Zq+not-a-known-shape'
@@ -20,6 +20,7 @@ export function makeClient(
   settings: Partial<OpenAiCompatibleSettings> & Pick<OpenAiCompatibleSettings, 'baseUrl'>,
   env: Record<string, string> = { [KEY_VARIABLE]: CANARY_KEY },
   now: () => number = Date.now,
+  pause: Sleep = (_ms, signal) => systemSleep(0, signal),
 ): MadeClient {
   const pauses: number[] = []
   const client = createOpenAiCompatibleClient(
@@ -39,7 +40,7 @@ export function makeClient(
       rng: createRng('jitter'),
       sleep: async (ms, signal) => {
         pauses.push(ms)
-        await systemSleep(0, signal)
+        await pause(ms, signal)
       },
     },
   )
