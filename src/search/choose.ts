@@ -40,6 +40,6 @@ export function sharesWithFloor(weights: readonly number[], floor: number = PROP
     const left = 1 - raised.size * least
     for (let i = 0; i < shares.length; i++)
       if (raised.has(i)) shares[i] = least
-      else if (free > 0) shares[i] = (shares[i]! / free) * left
+      else shares[i] = (shares[i]! / (free || 1)) * left
   }
 }

@@ -55,7 +55,7 @@ export function openDraft(origin: Strategy, space: SearchSpace): Draft {
   }
   if (graph.universe !== undefined) {
     const own = conjuncts(graph.universe, (id) => byId.get(id)!).filter(
-      (id) => !space.universeKeys.has(origin.keys.get(id)!),
+      (id) => !space.universe?.conjuncts.has(origin.keys.get(id)!),
     )
     draft.universe = own.map((id) => copy(id, 'u')).reduce<Ref | undefined>(joiner(draft, space), undefined)
   }

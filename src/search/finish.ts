@@ -57,13 +57,13 @@ function withUniverse(
   if (space.universe === undefined) return { nodes, universe, rule }
   // Ids of the config's nodes are set apart from the strategy's.
   const apart = (id: string) => `c:${id}`
-  const asked = space.universe.nodes.map(({ mask, ...node }) => ({
+  const asked = space.universe.subgraph.nodes.map(({ mask, ...node }) => ({
     ...node,
     id: apart(node.id),
     inputs: node.inputs.map(apart),
     ...(mask === undefined ? {} : { mask: apart(mask) }),
   }))
-  const root = apart(space.universe.root)
+  const root = apart(space.universe.subgraph.root)
   if (universe === undefined) return { nodes: [...nodes, ...asked], universe: root, rule }
   const both: GraphNode = { id: 'c&', op: 'and', inputs: [root, universe], params: {} }
   return { nodes: [...nodes, ...asked, both], universe: both.id, rule }

@@ -25,6 +25,17 @@ export interface SearchConstraints {
   readonly fill?: Fill
 }
 
+/** The config's universe, with the content keys by which it is recognised in a parent. */
+export interface RequiredUniverse {
+  readonly subgraph: Subgraph
+  /** Keys of the conditions that it is the conjunction of. */
+  readonly conjuncts: ReadonlySet<string>
+  /** Keys of all its nodes. */
+  readonly nodes: ReadonlySet<string>
+  /** Names that it reads. */
+  readonly fields: ReadonlySet<string>
+}
+
 /** What a search draws in: the panel's names, the library that fits them, and what must be kept to. */
 export interface SearchSpace {
   /** Every name that `field(…)` accepts on the panel, as `availableFields` gives them, and allowed. */
@@ -40,9 +51,7 @@ export interface SearchSpace {
   readonly rebalances: readonly Rebalance[]
   readonly fill: Fill
   readonly operators: ReadonlySet<string>
-  readonly universe: Subgraph | undefined
-  /** Content keys of the conjuncts of `universe`, by which a parent's are recognised. */
-  readonly universeKeys: ReadonlySet<string>
+  readonly universe: RequiredUniverse | undefined
 }
 
 /** What a mutation is handed. */

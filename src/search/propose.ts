@@ -129,7 +129,7 @@ function mutateSome(parent: Strategy, rng: Rng, space: SearchSpace): MutationRes
     strategy = result.strategy
     done.push(result.what)
   }
-  if (strategy.hash === parent.hash) return { ok: false, because: 'its mutations cancelled out' }
+  if (strategy.hash === parent.hash) return { ok: false, because: 'its mutations cancelled each other out' }
   const what = done.join('; ')
   return {
     ok: true,

@@ -8,7 +8,7 @@ import { createComposer, type Subgraph } from '../library/compose-graph.js'
 import type { LibraryEntry } from '../library/entry.js'
 import { type Library, libraryFor } from '../library/library.js'
 import { defaultValues, MOST_BARS } from '../library/params.js'
-import type { SearchConstraints, SearchSpace } from './proposal.js'
+import type { RequiredUniverse, SearchConstraints, SearchSpace } from './proposal.js'
 
 const DEFAULT_SIDES: readonly Side[] = ['long']
 const DEFAULT_REBALANCES: readonly Rebalance[] = ['weekly', 'monthly']
@@ -44,6 +44,8 @@ export function createSearchSpace(options: {
       )
       .map(({ name }) => name),
   )
+  // The config's universe and a strategy's own are joined by it.
+  if (constraints.universe !== undefined) operators.add('and')
   if (fields.length === 0)
     throw usageError(
       'NOTHING_TO_SEARCH',
@@ -71,8 +73,7 @@ export function createSearchSpace(options: {
     // Whether a fill at the open is possible is a matter of the data, not of what a strategy may read.
     fill: constraints.fill ?? (options.fields.includes('open') ? 'nextOpen' : 'nextClose'),
     operators,
-    universe: constraints.universe,
-    universeKeys: new Set(constraints.universe === undefined ? [] : conjunctKeys(constraints.universe)),
+    universe: constraints.universe === undefined ? undefined : recognisable(constraints.universe),
   }
 }
 
@@ -82,7 +83,7 @@ export function conjuncts(root: string, node: (id: string) => GraphNode): string
   return op === 'and' ? inputs.flatMap((id) => conjuncts(id, node)) : [root]
 }
 
-function conjunctKeys(universe: Subgraph): string[] {
+function recognisable(universe: Subgraph): RequiredUniverse {
   const close: GraphNode = { id: 'searched-score', op: 'field', inputs: [], params: { name: 'close' } }
   const { graph, keys } = createStrategy({
     version: 1,
@@ -93,7 +94,15 @@ function conjunctKeys(universe: Subgraph): string[] {
     portfolio: DEFAULT_PORTFOLIO,
   })
   const byId = new Map(graph.nodes.map((node) => [node.id, node]))
-  return conjuncts(graph.universe!, (id) => byId.get(id)!).map((id) => keys.get(id)!)
+  const key = (id: string) => keys.get(id)!
+  return {
+    subgraph: universe,
+    conjuncts: new Set(conjuncts(graph.universe!, (id) => byId.get(id)!).map(key)),
+    nodes: new Set(graph.nodes.map(({ id }) => key(id))),
+    fields: new Set(
+      universe.nodes.filter(({ op }) => op === 'field').map(({ params }) => String(params.name)),
+    ),
+  }
 }
 
 function allowedLibrary(
@@ -122,28 +131,17 @@ function allowedLibrary(
 /** Why a strategy may not be proposed, or undefined where it may. */
 export function violation(strategy: Strategy, space: SearchSpace): string | undefined {
   const { graph, fields, groups } = strategy
-  const field = fields.find((name) => !space.fields.includes(name))
+  const field = fields.find((name) => !space.fields.includes(name) && !space.universe?.fields.has(name))
   if (field !== undefined) return `it reads the field ${field}, which is missing or not allowed`
   const group = groups.find((name) => !space.groups.includes(name))
   if (group !== undefined) return `it reads the group ${group}, which the data lack`
-  // What the config itself asks for in the universe need not keep to its own list.
-  const node = graph.nodes.find(({ op, id }) => !space.operators.has(op) && !ofUniverse(strategy, id, space))
+  // What the config itself asks of the universe need not keep to the config's own list.
+  const asked = (id: string) => space.universe?.nodes.has(strategy.keys.get(id)!)
+  const node = graph.nodes.find(({ op, id }) => !space.operators.has(op) && !asked(id))
   if (node !== undefined) return `it uses ${node.op}, which is not allowed`
   if (graph.rule.kind === 'weights' && !space.sides.includes('long'))
     return 'its weights are long, which is not allowed'
   if (graph.portfolio.exits.atrStop && !(space.fields.includes('high') && space.fields.includes('low')))
     return 'its ATR stop needs high and low, which are missing or not allowed'
   return undefined
-}
-
-function ofUniverse(strategy: Strategy, id: string, space: SearchSpace): boolean {
-  if (space.universe === undefined) return false
-  const byId = new Map(strategy.graph.nodes.map((node) => [node.id, node]))
-  const reaches = (from: string): boolean => from === id || byId.get(from)!.inputs.some(reaches)
-  const joins = (from: string): boolean => {
-    if (space.universeKeys.has(strategy.keys.get(from)!)) return reaches(from)
-    const node = byId.get(from)!
-    return node.op === 'and' && (from === id || node.inputs.some(joins))
-  }
-  return strategy.graph.universe !== undefined && joins(strategy.graph.universe)
 }
