@@ -156,7 +156,7 @@ export const configSchema = z.strictObject({
   iterations: whole(1, 100_000_000).default(50),
   seed: whole(0, 2_147_483_647).default(1),
   workers: z.union([z.literal('auto'), whole(1, 256)]).default('auto'),
-  batchSize: whole(1, 256).default(8),
+  batchSize: whole(1, 64).default(8),
   objective: z.enum(['sharpe', 'sortino', 'calmar', 'activeSharpe']).default('sharpe'),
   innovationRate: fraction.default(0.2).describe('Share of iterations that ask a model.'),
   feedbackWindow: whole(1, 100).default(5).describe('Recent records that feedback is written from.'),

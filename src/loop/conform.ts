@@ -43,8 +43,9 @@ function rebuilt(strategy: Strategy, space: SearchSpace, fill: SearchSpace['fill
   const nodes: GraphNode[] = [...draft.nodes.values()]
   let { universe } = draft
   if (space.universe !== undefined) {
-    const asked = `asked:${space.universe.root}`
-    for (const node of space.universe.nodes)
+    const { subgraph } = space.universe
+    const asked = `asked:${subgraph.root}`
+    for (const node of subgraph.nodes)
       nodes.push({ ...node, id: `asked:${node.id}`, inputs: node.inputs.map((id) => `asked:${id}`) })
     if (universe === undefined) universe = asked
     else {

@@ -192,20 +192,31 @@ function measured(evaluation: Evaluation): Pick<Judgement, 'metrics' | 'metricNo
   }
 }
 
-/** Why a strategy cannot be champion under the user's constraints, or undefined where it keeps all of them. */
+/**
+ * Why a strategy cannot be champion under the user's constraints, or undefined where it keeps all of them. The sentence
+ * goes into the feedback, so it gives train's figure, but of validation only that the limit is broken.
+ */
 export function constraintBreach(
   ranges: Readonly<Record<(typeof RANGE_NAMES)[number], Pick<RangeResult, 'metrics'>>>,
   constraints: Config['constraints'],
 ): string | undefined {
   const { maxTurnover, minHoldingBars, maxDrawdown } = constraints
+  const isOver = (value: number | null, limit: number | undefined): value is number =>
+    value !== null && limit !== undefined && value > limit
   for (const name of RANGE_NAMES) {
-    const { turnover, avgHoldingBars, maxDrawdown: drawdown } = ranges[name].metrics
-    if (maxTurnover !== undefined && turnover !== null && turnover > maxTurnover)
-      return `Not champion (constraint): turnover ${figure(turnover)} a year on ${name}, at most ${figure(maxTurnover)} allowed.`
-    if (minHoldingBars !== undefined && avgHoldingBars !== null && avgHoldingBars < minHoldingBars)
-      return `Not champion (constraint): positions are held ${figure(avgHoldingBars)} bars on ${name}, at least ${figure(minHoldingBars)} wanted.`
-    if (maxDrawdown !== undefined && drawdown !== null && -drawdown > maxDrawdown)
-      return `Not champion (constraint): max drawdown ${percent(-drawdown)} on ${name}, at most ${percent(maxDrawdown)} allowed.`
+    const { turnover, avgHoldingBars: held, maxDrawdown: drawdown } = ranges[name].metrics
+    const breach = (what: string, value: string, limit: string) =>
+      `Not champion (constraint): ${what}${name === 'train' ? ` is ${value}` : ' breaks its limit'} on ${name}, ${limit}.`
+    if (isOver(turnover, maxTurnover))
+      return breach('turnover a year', figure(turnover), `at most ${figure(maxTurnover!)} is allowed`)
+    if (held !== null && minHoldingBars !== undefined && held < minHoldingBars)
+      return breach(
+        'the mean holding period in bars',
+        figure(held),
+        `at least ${figure(minHoldingBars)} is wanted`,
+      )
+    if (drawdown !== null && isOver(-drawdown, maxDrawdown))
+      return breach('max drawdown', percent(-drawdown), `at most ${percent(maxDrawdown!)} is allowed`)
   }
   return undefined
 }

@@ -7,7 +7,7 @@ import { championPolicy } from './judge.js'
 import type { ModelProposal } from './ports.js'
 import type { LoopParts } from './run.js'
 import type { Slot } from './slots.js'
-import type { ParentRef, ProposalView } from './state.js'
+import { foldRules, type ParentRef, type ProposalView } from './state.js'
 
 /** Fields of the record that say where a proposal came from, beyond method and proposer. */
 export interface ProposalOrigin {
@@ -74,7 +74,8 @@ export function createBatchProposer(parts: Parts) {
       ? asParent({
           id: view.championRecord.id,
           iteration: view.championRecord.iteration,
-          score: view.championRecord.metrics?.train?.[config.objective] ?? Number.NEGATIVE_INFINITY,
+          score:
+            view.championRecord.metrics?.train?.[foldRules(config).objective] ?? Number.NEGATIVE_INFINITY,
           record: view.championRecord,
         })
       : null

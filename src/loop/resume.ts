@@ -3,7 +3,14 @@ import type { Fold } from '../history/fold.js'
 import { foldHistory } from '../history/fold-history.js'
 import type { HistoryStore, OnWarning } from '../history/store.js'
 import { batchStartOf } from './slots.js'
-import { applyRecord, initialState, type LoopState, type ProposalView, proposalView } from './state.js'
+import {
+  applyRecord,
+  type FoldRules,
+  initialState,
+  type LoopState,
+  type ProposalView,
+  proposalView,
+} from './state.js'
 
 /** The state after the last record, and the one before the batch that the next iteration belongs to. */
 export interface Resumed {
@@ -20,15 +27,15 @@ interface FoldState {
  * The loop's memory as a fold. A snapshot holds the state alone: the view of a batch that was cut is taken again from
  * the records before it, so a snapshot beyond that point is not used.
  */
-function loopFold(objective: string, batchStart: number): Fold<FoldState> {
+function loopFold(rules: FoldRules, batchStart: number): Fold<FoldState> {
   return {
     name: 'loop',
-    version: `1-${objective}`,
+    version: `1-${rules.objective}-${rules.scoredWindow}`,
     initial: () => ({ state: initialState(), view: null }),
     apply(folded, record) {
       if (folded.view === null && record.kind === 'iteration' && record.iteration >= batchStart)
         folded.view = proposalView(folded.state)
-      applyRecord(folded.state, record, objective)
+      applyRecord(folded.state, record, rules)
       return folded
     },
     serialize: ({ state }) => ({ ...state, evaluated: [...state.evaluated] }) as unknown as JsonValue,
@@ -47,7 +54,7 @@ function loopFold(objective: string, batchStart: number): Fold<FoldState> {
 export async function resumeState(
   store: HistoryStore,
   options: {
-    readonly objective: string
+    readonly rules: FoldRules
     readonly batchSize: number
     readonly snapshot: string
     readonly onWarning: OnWarning
@@ -57,7 +64,7 @@ export async function resumeState(
   const batchStart = last === undefined ? 0 : batchStartOf(last.iteration + 1, options.batchSize)
   const { states } = await foldHistory(
     store,
-    { loop: loopFold(options.objective, batchStart) },
+    { loop: loopFold(options.rules, batchStart) },
     { snapshot: options.snapshot, onWarning: options.onWarning },
   )
   const { state, view } = states.loop as FoldState
@@ -67,11 +74,11 @@ export async function resumeState(
 /** Brings the snapshot up to date; to be called between batches. */
 export async function snapshotState(
   store: HistoryStore,
-  options: { readonly objective: string; readonly snapshot: string; readonly onWarning: OnWarning },
+  options: { readonly rules: FoldRules; readonly snapshot: string; readonly onWarning: OnWarning },
 ): Promise<void> {
   await foldHistory(
     store,
-    { loop: loopFold(options.objective, Number.POSITIVE_INFINITY) },
+    { loop: loopFold(options.rules, Number.POSITIVE_INFINITY) },
     { snapshot: options.snapshot, writeAfter: 1, onWarning: options.onWarning },
   )
 }

@@ -25,7 +25,7 @@ import { championPolicy, judge, type Standing } from './judge.js'
 import type { FactorGraphProposer, ModelProposer, ReturnsCache, StartStrategy, TextKeeper } from './ports.js'
 import { createBatchProposer, type Proposal } from './propose.js'
 import { batchStartOf, slotsOfBatch } from './slots.js'
-import { applyRecord, type LoopState, type ProposalView, proposalView } from './state.js'
+import { applyRecord, foldRules, type LoopState, type ProposalView, proposalView } from './state.js'
 
 export interface LoopParts {
   readonly config: Config
@@ -106,6 +106,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
   const { config, store, runner, returns, run, periodsPerYear, benchmarkReturns, onEvent } = parts
   const policy = championPolicy(config)
   const staleness = config.champion
+  const rules = foldRules(config)
   const recent = new Map<string, Float64Array>()
 
   const remember = async (hash: string, values: Float64Array) => {
@@ -208,7 +209,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
       if (proposal.state === 'strategy' && evaluation?.state === 'scored')
         await remember(proposal.strategy.hash, evaluation.ranges.validation.returns)
       const record = await store.append(draft)
-      applyRecord(state, record, config.objective)
+      applyRecord(state, record, rules)
       onEvent({ type: 'iteration-recorded', record, done: state.next, total: config.iterations })
       await bench.decideStaleness()
     },
@@ -237,7 +238,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
         after: state.next - 1,
         because: decision.because,
       })
-      applyRecord(state, record, config.objective)
+      applyRecord(state, record, rules)
       onEvent({ type: 'champion-demoted', record })
     },
   }

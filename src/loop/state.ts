@@ -1,4 +1,6 @@
+import { OBJECTIVES } from '../champion/objective.js'
 import { type ChampionTrack, NO_CHAMPION, trackRecord } from '../champion/track.js'
+import type { Config } from '../config/schema.js'
 import type {
   DemotionRecord,
   HistoryRecord,
@@ -54,14 +56,23 @@ export interface LoopState {
   configHash: string | null
 }
 
-/** How much of the past is kept in memory. */
-export interface StateWindows {
-  readonly recent: number
-  readonly scored: number
-  readonly parents: number
+/** What the fold depends on besides the records. */
+export interface FoldRules {
+  /** Metric by which parents are ranked, on train. */
+  readonly objective: string
+  /** Scored records that the staleness rule looks at. */
+  readonly scoredWindow: number
 }
 
-export const DEFAULT_WINDOWS: StateWindows = Object.freeze({ recent: 50, scored: 50, parents: 40 })
+/** The rules of a configuration. */
+export const foldRules = ({ objective, champion }: Config): FoldRules => ({
+  objective: OBJECTIVES[objective].metric,
+  scoredWindow: champion.stalenessWindow,
+})
+
+/** Records kept for feedback and failure patterns; a batch is never larger. */
+export const RECENT_RECORDS = 64
+const PARENTS = 40
 
 export function initialState(): LoopState {
   return {
@@ -87,15 +98,10 @@ export function initialState(): LoopState {
 }
 
 /** One step of the fold. Changes the state in place: a history of 100 000 records is folded in one pass. */
-export function applyRecord(
-  state: LoopState,
-  record: HistoryRecord,
-  objective: string,
-  windows: StateWindows = DEFAULT_WINDOWS,
-): LoopState {
+export function applyRecord(state: LoopState, record: HistoryRecord, rules: FoldRules): LoopState {
   switch (record.kind) {
     case 'iteration':
-      applyIteration(state, record, objective, windows)
+      applyIteration(state, record, rules)
       break
     case 'demotion':
       applyDemotion(state, record)
@@ -117,12 +123,7 @@ export function applyRecord(
   return state
 }
 
-function applyIteration(
-  state: LoopState,
-  record: IterationRecord,
-  objective: string,
-  windows: StateWindows,
-): void {
+function applyIteration(state: LoopState, record: IterationRecord, rules: FoldRules): void {
   const { counts } = state
   state.next = Math.max(state.next, record.iteration + 1)
   counts.levels[record.level]++
@@ -137,14 +138,14 @@ function applyIteration(
   if (hash !== undefined && ran && !state.evaluated.has(hash)) state.evaluated.set(hash, record.iteration)
 
   state.recent.push(record)
-  if (state.recent.length > windows.recent) state.recent.shift()
+  if (state.recent.length > RECENT_RECORDS) state.recent.shift()
   const scored = record.execution.status === 'success' && record.level !== 'LEVEL_1'
   if (scored) {
     state.scored.push(record)
-    if (state.scored.length > windows.scored) state.scored.shift()
+    if (state.scored.length > rules.scoredWindow) state.scored.shift()
   }
-  const score = record.metrics?.train?.[objective]
-  if (scored && graph && typeof score === 'number') insertParent(state, record, score, windows.parents)
+  const score = record.metrics?.train?.[rules.objective]
+  if (scored && graph && typeof score === 'number') insertParent(state, record, score)
 
   state.champion = trackRecord(state.champion, record)
   if (record.champion.updated) state.championRecord = record
@@ -157,18 +158,18 @@ function applyDemotion(state: LoopState, record: DemotionRecord): void {
 }
 
 /** Keeps the best distinct strategies, best first; of equal scores the earlier stands first. */
-function insertParent(state: LoopState, record: IterationRecord, score: number, most: number): void {
+function insertParent(state: LoopState, record: IterationRecord, score: number): void {
   const { parents } = state
   if (parents.some((parent) => parent.record.strategy!.hash === record.strategy!.hash)) return
   const at = parents.findIndex((parent) => parent.score < score)
-  if (at < 0 && parents.length >= most) return
+  if (at < 0 && parents.length >= PARENTS) return
   parents.splice(at < 0 ? parents.length : at, 0, {
     id: record.id,
     iteration: record.iteration,
     score,
     record,
   })
-  if (parents.length > most) parents.pop()
+  if (parents.length > PARENTS) parents.pop()
 }
 
 /** What proposals of a batch are drawn from: the state before it, untouched by what the batch brings. */

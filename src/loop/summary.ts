@@ -33,10 +33,12 @@ export function summarizeRun(
     readonly recorded: number
     readonly evaluated: number
     readonly durationMs: number
+    /** Of the loop alone, without reading data and starting. */
+    readonly loopMs: number
   },
 ): RunSummary {
   const { counts, championRecord } = state
-  const { runDir, recorded, evaluated, durationMs } = facts
+  const { runDir, recorded, evaluated, durationMs, loopMs } = facts
   return {
     runDir,
     iterations: state.next,
@@ -61,6 +63,6 @@ export function summarizeRun(
           },
     recorded,
     durationMs,
-    evaluationsPerSecond: durationMs > 0 ? evaluated / (durationMs / 1000) : 0,
+    evaluationsPerSecond: loopMs > 0 ? evaluated / (loopMs / 1000) : 0,
   }
 }

@@ -1,0 +1,172 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { METRIC_NAMES, type MetricName } from '../../backtest/types.js'
+import { usageError } from '../../base/errors.js'
+import { lineage } from '../../champion/lineage.js'
+import { createStrategy } from '../../graph/strategy.js'
+import type { IterationRecord } from '../../history/record.js'
+import { strategyToCode } from '../../strategy/to-code.js'
+import type { CommandContext, Define } from '../main.js'
+import { METRIC_LABELS, metricText } from '../render/figures.js'
+import { table } from '../render/table.js'
+import { championOf, openHistory, readRun, runDirOf } from '../stored-run.js'
+
+interface ChampionOptions {
+  readonly runDir?: string
+}
+
+interface ExportOptions extends ChampionOptions {
+  readonly format?: string
+  readonly out?: string
+}
+
+export function championCommand(program: Command, define: Define): void {
+  const champion = program.command('champion').description("look at a run's champion")
+  define<ChampionOptions>(
+    withRunDir(champion.command('show'))
+      .description('code, metrics and descent of the champion')
+      .addHelpText('after', '\nExample:\n  $ alphaloop champion show --run-dir runs/20260102-093000'),
+    show,
+  )
+  define<ChampionOptions>(
+    withRunDir(champion.command('history'))
+      .description('every champion of the run, and why it took over')
+      .addHelpText('after', '\nExample:\n  $ alphaloop champion history --run-dir runs/20260102-093000'),
+    history,
+  )
+  define<ExportOptions>(
+    withRunDir(champion.command('export'))
+      .description('the champion as a strategy file')
+      .option('--format <format>', 'ts or json', 'ts')
+      .option('--out <file>', 'where to write it; default: standard output')
+      .addHelpText('after', '\nExample:\n  $ alphaloop champion export --format ts --out champion.ts'),
+    exportChampion,
+  )
+}
+
+export const withRunDir = (command: Command): Command =>
+  command.option('--run-dir <dir>', 'the run; default: the newest under runs/')
+
+async function show({ io, out }: CommandContext, options: ChampionOptions): Promise<undefined> {
+  const runDir = runDirOf(io, options.runDir)
+  const state = await readRun(runDir, ({ message }) => out.warn(message))
+  const record = championOf(state, runDir)
+  const code = codeOf(record)
+  const ancestors = await ancestorsOf(record, runDir)
+  const { strategy, metrics, champion, iteration } = record
+  out.result(
+    {
+      runDir,
+      iteration,
+      id: record.id,
+      strategy,
+      code,
+      method: record.method,
+      proposer: record.proposer,
+      metrics,
+      metricNotes: record.metricNotes ?? {},
+      because: champion.because,
+      reign: state.champion.current,
+      ancestors,
+    },
+    () => {
+      const value = (range: 'train' | 'validation', name: MetricName) =>
+        metricText(name, metrics?.[range]?.[name])
+      const rows = METRIC_NAMES.map((name) => [
+        METRIC_LABELS[name],
+        value('train', name),
+        value('validation', name),
+      ])
+      const descent = ancestors
+        .slice(1)
+        .map(
+          (one) =>
+            `  ${'  '.repeat(one.generation - 1)}iteration ${one.iteration}: ${one.name} (${one.proposer})`,
+        )
+      return `${out.colors.bold(strategy!.name)}  (iteration ${iteration}, ${record.proposer}, ${strategy!.hash.slice(0, 8)})
+${champion.because}
+
+${table(['', 'train', 'validation'], rows, { colors: out.colors, right: [1, 2] })}
+
+${code}${descent.length > 0 ? `\nMade from:\n${descent.join('\n')}` : ''}`
+    },
+  )
+  return undefined
+}
+
+async function history({ io, out }: CommandContext, options: ChampionOptions): Promise<undefined> {
+  const runDir = runDirOf(io, options.runDir)
+  const state = await readRun(runDir, ({ message }) => out.warn(message))
+  const { reigns } = state.champion
+  out.result({ runDir, champions: reigns }, () =>
+    reigns.length === 0
+      ? `No champion in ${state.next} iterations.`
+      : reigns
+          .map(
+            ({ iteration, name, from, to, because }) =>
+              `${out.colors.bold(`${name}`)}  (iteration ${iteration}, champion from ${from} ${to === null ? 'on' : `to ${to}`})\n  ${because}`,
+          )
+          .join('\n'),
+  )
+  return undefined
+}
+
+async function exportChampion({ io, out }: CommandContext, options: ExportOptions): Promise<undefined> {
+  const format = options.format ?? 'ts'
+  if (format !== 'ts' && format !== 'json')
+    throw usageError('UNKNOWN_FORMAT', `--format is ${format}; it must be ts or json`)
+  const runDir = runDirOf(io, options.runDir)
+  const state = await readRun(runDir, ({ message }) => out.warn(message))
+  const record = championOf(state, runDir)
+  const { graph, hash, name } = record.strategy!
+  const text = format === 'json' ? `${JSON.stringify(graph, null, 2)}\n` : codeOf(record)
+  const path = options.out === undefined ? undefined : resolve(io.cwd, options.out)
+  if (path !== undefined) writeFileSync(path, text)
+  out.result(
+    {
+      runDir,
+      iteration: record.iteration,
+      strategy: { hash, name },
+      format,
+      ...(path ? { path } : { text }),
+    },
+    () => (path === undefined ? text : `Wrote ${options.out}: ${name}`),
+  )
+  return undefined
+}
+
+const codeOf = (record: IterationRecord): string => strategyToCode(createStrategy(record.strategy!.graph))
+
+async function ancestorsOf(record: IterationRecord, runDir: string) {
+  if (record.parents.length === 0)
+    return [
+      { generation: 0, iteration: record.iteration, name: record.strategy!.name, proposer: record.proposer },
+    ]
+  const store = await openHistory(runDir, () => {})
+  try {
+    const records = new Map<
+      string,
+      { id: string; parents: readonly string[]; iteration: number; name: string; proposer: string }
+    >()
+    for await (const one of store.records())
+      if (one.kind === 'iteration')
+        records.set(one.id, {
+          id: one.id,
+          parents: one.parents,
+          iteration: one.iteration,
+          name: one.strategy?.name ?? '–',
+          proposer: one.proposer,
+        })
+    return lineage(record.id, records).ancestors.map(
+      ({ generation, record: { iteration, name, proposer } }) => ({
+        generation,
+        iteration,
+        name,
+        proposer,
+      }),
+    )
+  } finally {
+    await store.close()
+  }
+}

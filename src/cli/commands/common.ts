@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { loadConfigFile } from '../../config/load.js'
+import { type ConfigFile, type FlagValue, type ResolvedConfig, resolveConfig } from '../../config/resolve.js'
+import type { Io } from '../io.js'
+
+/** The configuration that is read where none is named. */
+export const CONFIG_FILE = 'alphaloop.yaml'
+
+/** A whole number given to an option. */
+export const wholeNumber = (text: string): number => {
+  if (!/^\d+$/.test(text.trim())) throw new InvalidArgumentError(`'${text}' is not a whole number.`)
+  return Number(text)
+}
+
+/** `date=Day,symbol=Code` as an object. */
+export const columnMap = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split(',').map((part) => {
+      const [key, value] = part.split('=', 2).map((side) => side?.trim())
+      if (!key || !value) throw new InvalidArgumentError(`'${part}' is not of the form role=Column.`)
+      return [key, value]
+    }),
+  )
+
+export interface DataFlags {
+  readonly data?: string
+  readonly columns?: Record<string, string>
+  readonly onBadRows?: string
+  readonly unadjusted?: boolean
+}
+
+/** Adds the options that say which data is read, and how. */
+export const withDataOptions = (command: Command): Command =>
+  command
+    .option('--data <path>', "a file, a folder, or 'builtin' (the built-in market)")
+    .option('--columns <map>', 'names of the columns: date=Day,symbol=Code,close=Last', columnMap)
+    .option('--on-bad-rows <what>', 'stop, drop (the row goes) or missing (the cell becomes missing)')
+    .option('--unadjusted', 'do not scale prices by adj_close/close')
+
+/** A flag and the setting that it stands for. */
+const SETTINGS: Readonly<Record<string, { path: readonly string[]; flag: string }>> = {
+  data: { path: ['data'], flag: '--data' },
+  columns: { path: ['dataOptions', 'columns'], flag: '--columns' },
+  onBadRows: { path: ['dataOptions', 'onBadRows'], flag: '--on-bad-rows' },
+  unadjusted: { path: ['dataOptions', 'unadjusted'], flag: '--unadjusted' },
+  market: { path: ['market'], flag: '--market' },
+  fill: { path: ['fill'], flag: '--fill' },
+  iterations: { path: ['iterations'], flag: '--iterations' },
+  seed: { path: ['seed'], flag: '--seed' },
+  workers: { path: ['workers'], flag: '--workers' },
+  runDir: { path: ['runDirectory'], flag: '--run-dir' },
+}
+
+/** The values of the flags that were given, as settings. Paths count from the working folder. */
+export function flagValues(options: object, cwd: string): FlagValue[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const setting = SETTINGS[name]
+    if (setting === undefined || value === undefined) return []
+    const isPath = name === 'runDir' || (name === 'data' && !/^builtin(:|$)/.test(String(value)))
+    return [{ ...setting, value: isPath ? resolve(cwd, String(value)) : value }]
+  })
+}
+
+export interface LoadedConfig extends ResolvedConfig {
+  readonly file: ConfigFile | undefined
+  /** Folder that the file's relative paths count from. */
+  readonly base: string
+}
+
+/** The configuration that a command works with: the file named or found, the environment, the flags. */
+export function loadConfig(
+  io: Io,
+  given: string | undefined,
+  flags: readonly FlagValue[],
+  fallback?: ConfigFile,
+): LoadedConfig {
+  const found = join(io.cwd, CONFIG_FILE)
+  const path = given === undefined ? (existsSync(found) ? found : undefined) : resolve(io.cwd, given)
+  const file = path === undefined ? fallback : loadConfigFile(path)
+  return {
+    ...resolveConfig({ file, environment: io.env, flags }),
+    file,
+    base: path === undefined ? io.cwd : dirname(path),
+  }
+}

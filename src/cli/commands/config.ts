@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { stringify } from 'yaml'
+import type { Origin } from '../../config/resolve.js'
+import type { CommandContext, Define } from '../main.js'
+import { table } from '../render/table.js'
+import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+
+export function configCommand(program: Command, define: Define): void {
+  const config = program.command('config').description('look at the configuration')
+  define<DataFlags>(
+    withDataOptions(config.command('show [config]'))
+      .description('print every setting, its value and where it came from')
+      .addHelpText('after', '\nExample:\n  $ alphaloop config show alphaloop.yaml'),
+    show,
+  )
+}
+
+async function show({ io, out }: CommandContext, options: DataFlags, path?: string): Promise<undefined> {
+  const { config, origins } = loadConfig(io, path, flagValues(options, io.cwd))
+  const settings = [...origins].map(([setting, origin]) => ({
+    setting,
+    value: valueAt(config, setting.split('.')),
+    origin,
+  }))
+  out.result({ config, settings }, () =>
+    table(
+      ['setting', 'value', 'from'],
+      settings.map(({ setting, value, origin }) => [setting, shown(value), originText(origin)]),
+      { colors: out.colors },
+    ),
+  )
+  return undefined
+}
+
+const valueAt = (config: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config)
+
+/** Models name the variable of their key, never a key, so nothing needs to be masked here. */
+const shown = (value: unknown): string =>
+  value === undefined ? '–' : stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim()
+
+function originText(origin: Origin): string {
+  switch (origin.from) {
+    case 'default':
+      return 'default'
+    case 'file':
+      return `${origin.file}:${origin.line}`
+    case 'environment':
+      return origin.variable
+    case 'flag':
+      return origin.flag
+  }
+}

@@ -1,0 +1,173 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { usageError } from '../../base/errors.js'
+import { dataOptions } from '../../compose.js'
+import { parseDataArgument } from '../../data/argument.js'
+import type { Dataset } from '../../data/dataset.js'
+import { type DatasetDescription, describeDataset } from '../../data/describe.js'
+import { convertData, generateData } from '../../data/sources/commands.js'
+import { openDataset } from '../../data/sources/open-dataset.js'
+import { describeMarket } from '../../data/synthetic/describe.js'
+import type { CommandContext, Define } from '../main.js'
+import type { Output } from '../output.js'
+import { percentText } from '../render/figures.js'
+import { table } from '../render/table.js'
+import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+
+interface WriteOptions extends DataFlags {
+  readonly out?: string
+  readonly noise?: boolean
+  readonly symbols?: string
+  readonly bars?: string
+  readonly seed?: string
+}
+
+export function dataCommand(program: Command, define: Define): void {
+  const data = program.command('data').description('look at market data, check it, change its form')
+  define<DataFlags>(
+    withDataOptions(data.command('describe [path]'))
+      .description('size, range, fields and what is wrong with the data')
+      .addHelpText('after', '\nExample:\n  $ alphaloop data describe prices.csv.gz'),
+    describe,
+  )
+  define<DataFlags>(
+    withDataOptions(data.command('check [path]'))
+      .description('every issue with counts and places; exit code 3 where one is an error')
+      .addHelpText('after', '\nExample:\n  $ alphaloop data check prices.csv.gz'),
+    check,
+  )
+  define<WriteOptions>(
+    withDataOptions(data.command('convert [path]'))
+      .description('any source as one long table: .csv, .csv.gz, .tsv or .parquet')
+      .requiredOption('--out <file>', 'where to write; its ending is the format')
+      .addHelpText('after', '\nExample:\n  $ alphaloop data convert prices/ --out prices.parquet'),
+    convert,
+  )
+  define<WriteOptions>(
+    data
+      .command('generate')
+      .description('write a built-in market, with planted effects or as pure noise')
+      .requiredOption('--out <file>', 'where to write; its ending is the format')
+      .option('--symbols <n>', 'number of symbols')
+      .option('--bars <n>', 'number of trading days')
+      .option('--seed <n>', 'another market')
+      .option('--noise', 'no effect at all')
+      .option('--data <market>', "settings in full: 'builtin:seed=3,momentum=0.05'")
+      .addHelpText('after', '\nExample:\n  $ alphaloop data generate --noise --seed 3 --out noise.csv.gz'),
+    generate,
+  )
+}
+
+/** The data set that the argument, the flags or the configuration name. */
+async function open(
+  { io, out }: CommandContext,
+  options: DataFlags,
+  path: string | undefined,
+): Promise<Dataset> {
+  const flags = flagValues(path === undefined ? options : { ...options, data: path }, io.cwd)
+  const { config, base } = loadConfig(io, undefined, flags)
+  const dataset = await openDataset(dataOptions(config, base, io.env))
+  for (const note of dataset.notes) out.warn(note)
+  return dataset
+}
+
+async function describe(context: CommandContext, options: DataFlags, path?: string): Promise<undefined> {
+  const { out, io } = context
+  const dataset = await open(context, options, path)
+  const description = describeDataset(dataset)
+  const market = builtinText(options.data ?? path, io.env)
+  out.result(market === undefined ? description : { ...description, market: market.data }, () =>
+    [described(dataset.source, description, out), market?.text]
+      .filter((part) => part !== undefined)
+      .join('\n\n'),
+  )
+  return undefined
+}
+
+/** What the built-in market holds, where that is what was asked for. */
+function builtinText(given: string | undefined, _env: unknown) {
+  const options = parseDataArgument(given ?? 'builtin')
+  if (!('builtin' in options)) return undefined
+  const description = describeMarket(options.builtin)
+  return { text: description.text, data: { options: description.options, effects: description.effects } }
+}
+
+function described(
+  source: string,
+  { hash, bars, symbols, start, end, fields, groups, issues }: DatasetDescription,
+  out: Output,
+) {
+  const { colors } = out
+  const parts = [
+    `${colors.bold(source)}  ${hash.slice(0, 8)}\n${symbols} symbols, ${bars} bars, ${start} … ${end}`,
+    table(
+      ['field', 'coverage', 'missing beside a close'],
+      fields.map(({ name, coverage, missing }) => [name, percentText(coverage), String(missing)]),
+      { colors, right: [1, 2] },
+    ),
+    ...(groups.length > 0
+      ? [groups.map(({ name, labels }) => `group ${name}: ${labels.join(', ')}`).join('\n')]
+      : []),
+    issues.length === 0 ? 'No issues found.' : issuesText(issues, out),
+  ]
+  return parts.join('\n\n')
+}
+
+const issuesText = (issues: DatasetDescription['issues'], { colors }: Output): string =>
+  issues
+    .map(
+      ({ severity, code, message }) =>
+        `${severity === 'error' ? colors.red(severity) : colors.yellow(severity)} ${code}: ${message}`,
+    )
+    .join('\n')
+
+async function check(context: CommandContext, options: DataFlags, path?: string): Promise<number> {
+  const { out } = context
+  const dataset = await open(context, options, path)
+  const { hash, issues } = describeDataset(dataset)
+  const errors = issues.filter(({ severity }) => severity === 'error').length
+  out.result({ hash, errors, warnings: issues.length - errors, issues }, () =>
+    issues.length === 0
+      ? `${dataset.source}: no issues found.`
+      : `${dataset.source}:\n${issuesText(issues, out)}`,
+  )
+  return errors > 0 ? 3 : 0
+}
+
+async function convert(
+  { io, out }: CommandContext,
+  options: WriteOptions,
+  path?: string,
+): Promise<undefined> {
+  const flags = flagValues(path === undefined ? options : { ...options, data: path }, io.cwd)
+  const { config, base } = loadConfig(io, undefined, flags)
+  const written = await convertData(dataOptions(config, base, io.env), resolve(io.cwd, options.out!))
+  out.result(written, () => `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.`)
+  return undefined
+}
+
+async function generate({ io, out }: CommandContext, options: WriteOptions): Promise<undefined> {
+  const { symbols, bars, seed, noise } = options
+  const settings = [
+    ...(seed === undefined ? [] : [`seed=${seed}`]),
+    ...(symbols === undefined ? [] : [`symbols=${symbols}`]),
+    ...(bars === undefined ? [] : [`bars=${bars}`]),
+    ...(noise ? ['noise'] : []),
+  ]
+  const given = options.data ?? 'builtin'
+  const text =
+    settings.length === 0 ? given : `${given}${given.includes(':') ? ',' : ':'}${settings.join(',')}`
+  const argument = parseDataArgument(text)
+  if (!('builtin' in argument))
+    throw usageError(
+      'NOT_BUILTIN',
+      `${given} is not the built-in market`,
+      'write builtin, or builtin:seed=3,noise',
+    )
+  const written = await generateData(argument.builtin, resolve(io.cwd, options.out!))
+  out.result(
+    written,
+    () => `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.\n\n${written.market.text}`,
+  )
+  return undefined
+}

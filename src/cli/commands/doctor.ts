@@ -1,0 +1,118 @@
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { AlphaloopError, messageOf } from '../../base/errors.js'
+import { createSandbox, dataOptions, VERSION } from '../../compose.js'
+import { openDataset } from '../../data/sources/open-dataset.js'
+import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
+import { compileStrategy } from '../../strategy/compile.js'
+import type { CommandContext, Define } from '../main.js'
+import { type DataFlags, flagValues, type LoadedConfig, loadConfig, withDataOptions } from './common.js'
+import { STRATEGY_TEMPLATE } from './init-templates.js'
+
+interface Finding {
+  readonly name: string
+  readonly state: 'ok' | 'warning' | 'error'
+  readonly message: string
+  readonly hint?: string
+}
+
+export function doctorCommand(program: Command, define: Define): void {
+  define<DataFlags>(
+    withDataOptions(program.command('doctor [config]'))
+      .description('check that everything a run needs works here')
+      .addHelpText('after', '\nExample:\n  $ alphaloop doctor alphaloop.yaml'),
+    doctor,
+  )
+}
+
+async function doctor({ io, out }: CommandContext, options: DataFlags, path?: string): Promise<number> {
+  const findings: Finding[] = []
+  const examine = async (name: string, work: () => Promise<string | Finding> | string | Finding) => {
+    try {
+      const found = await work()
+      findings.push(typeof found === 'string' ? { name, state: 'ok', message: found } : found)
+    } catch (error) {
+      const hint = error instanceof AlphaloopError ? error.hint : undefined
+      findings.push({
+        name,
+        state: 'error',
+        message: messageOf(error),
+        ...(hint === undefined ? {} : { hint }),
+      })
+    }
+  }
+
+  await examine('surroundings', () => {
+    const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+    return `alphaloop ${VERSION}, Node ${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} threads, ${memory}`
+  })
+  let loaded: LoadedConfig | undefined
+  await examine('configuration', () => {
+    loaded = loadConfig(io, path, flagValues(options, io.cwd))
+    return loaded.file === undefined
+      ? 'no file; every setting has its default'
+      : `${loaded.file.name} is valid`
+  })
+  await examine('sandbox', async () => {
+    const { hash } = await compileStrategy(STRATEGY_TEMPLATE, createSandbox(), { fileName: 'example.ts' })
+    return `runs strategy code (the example is ${hash.slice(0, 8)})`
+  })
+  await examine('history', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alphaloop-doctor-'))
+    try {
+      const store = await JournalStore.open(join(folder, HISTORY_FILE))
+      await store.append({ kind: 'note', run: null, text: 'doctor' })
+      await store.close()
+      return 'appends are durable here'
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+  await examine('working folder', () => {
+    const runs = join(io.cwd, 'runs')
+    try {
+      mkdirSync(runs, { recursive: true })
+      accessSync(runs, constants.W_OK)
+    } catch (error) {
+      return {
+        name: 'working folder',
+        state: 'error',
+        message: `nothing can be written to ${runs}: ${(error as NodeJS.ErrnoException).code}`,
+        hint: 'start alphaloop elsewhere, or name a folder with --run-dir',
+      }
+    }
+    return `runs are kept under ${runs}`
+  })
+  if (loaded !== undefined) {
+    const { config, base } = loaded
+    await examine('data', async () => {
+      const { source, dates, symbols, issues } = await openDataset(dataOptions(config, base, io.env))
+      return `${source}: ${symbols.length} symbols, ${dates.length} bars, ${issues.length} kinds of issues`
+    })
+    await examine('models', () => {
+      const [model] = config.llm.models
+      if (model === undefined) return 'none is configured: every strategy comes from the Factor Graph'
+      const variable = model.apiKeyVariable
+      if (variable !== undefined && !io.env[variable])
+        return {
+          name: 'models',
+          state: 'error',
+          message: `${model.model} needs a key in ${variable}, which is not set`,
+          hint: `export ${variable}=…, or run with --no-llm`,
+        }
+      return `${model.model} at ${model.baseUrl}${variable === undefined ? ', without a key' : `, key in ${variable}`} (not asked)`
+    })
+  }
+  const errors = findings.filter(({ state }) => state === 'error').length
+  out.result({ ok: errors === 0, findings }, () =>
+    findings
+      .map(({ name, state, message, hint }) => {
+        const mark = state === 'ok' ? out.colors.green('✓') : out.colors.red('✗')
+        return `${mark} ${name}: ${message}${hint === undefined ? '' : `\n    ${hint}`}`
+      })
+      .join('\n'),
+  )
+  return errors === 0 ? 0 : 1
+}

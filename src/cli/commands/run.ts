@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { runBacktest } from '../../backtest/backtest.js'
+import { evaluateRule } from '../../backtest/strategy-rule.js'
+import { type RunResult, runLearningLoop } from '../../compose.js'
+import type { ConfigFile } from '../../config/resolve.js'
+import type { Config } from '../../config/schema.js'
+import { createEvaluator } from '../../graph/evaluate/columnar.js'
+import { createStrategy } from '../../graph/strategy.js'
+import { HISTORY_FILE } from '../../history/journal-store.js'
+import type { LoopEvent } from '../../loop/events.js'
+import type { CommandContext, Define } from '../main.js'
+import type { Output } from '../output.js'
+import { durationText } from '../render/figures.js'
+import { runReport } from '../render/run-report.js'
+import { storedConfig } from '../stored-run.js'
+import { type DataFlags, flagValues, loadConfig, wholeNumber, withDataOptions } from './common.js'
+
+interface RunOptions extends DataFlags {
+  readonly iterations?: number
+  readonly seed?: number
+  readonly runDir?: string
+  readonly workers?: number
+  readonly market?: string
+  readonly fill?: string
+  readonly llm: boolean
+  readonly acceptChanges?: boolean
+}
+
+export function runCommand(program: Command, define: Define): void {
+  define<RunOptions>(
+    withDataOptions(program.command('run [config]'))
+      .description(
+        'the learning loop: propose, backtest, judge, remember; an existing run directory is resumed',
+      )
+      .option('--iterations <n>', 'total of the run, what is recorded already included', wholeNumber)
+      .option('--seed <n>', 'seed of all chance', wholeNumber)
+      .option('--run-dir <dir>', 'where the history is; default: a new folder under runs/')
+      .option('--workers <n>', 'evaluation threads', wholeNumber)
+      .option('--market <name>', 'us-stock, tw-stock, crypto or none')
+      .option('--fill <when>', 'nextOpen or nextClose, for every strategy')
+      .option('--no-llm', 'ask no model: every proposal comes from the Factor Graph')
+      .option('--accept-changes', 'go on although config or data have changed, and record it')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  $ alphaloop run --data prices.csv.gz --iterations 100 --seed 1' +
+          '\n  $ alphaloop run --run-dir runs/20260102-093000 --iterations 500',
+      ),
+    run,
+  )
+}
+
+async function run({ io, out }: CommandContext, options: RunOptions, path?: string): Promise<number> {
+  const flags = flagValues(options, io.cwd)
+  if (!options.llm) flags.push({ path: ['innovationRate'], value: 0, flag: '--no-llm' })
+  const asked = options.runDir === undefined ? undefined : resolve(io.cwd, options.runDir)
+  const loaded = loadConfig(io, path, flags, await storedSettings(asked))
+  const { config, base } = loaded
+  const runDir = config.runDirectory === undefined ? newRunDir(io.cwd) : resolve(base, config.runDirectory)
+
+  const stop = new AbortController()
+  let interrupted: 'SIGINT' | 'SIGTERM' | undefined
+  const off = io.onSignal((signal) => {
+    if (interrupted !== undefined) io.exit(exitCodeOf(signal))
+    interrupted = signal
+    out.info('Stopping: what is being evaluated is finished and recorded. Press again to leave at once.')
+    stop.abort()
+  })
+  try {
+    out.info(modelLine(config, options.llm))
+    const result = await runLearningLoop({
+      config,
+      base,
+      env: io.env,
+      runDir,
+      acceptChanges: options.acceptChanges ?? false,
+      stop: stop.signal,
+      onEvent: watcher(out, runDir),
+    })
+    out.result(result.summary, () => report(result, out))
+    return result.stopped === 'interrupted' && interrupted !== undefined ? exitCodeOf(interrupted) : 0
+  } finally {
+    off()
+  }
+}
+
+const exitCodeOf = (signal: 'SIGINT' | 'SIGTERM') => (signal === 'SIGINT' ? 130 : 143)
+
+/** What a run was created with stands in for a configuration file when it is resumed without one. */
+async function storedSettings(runDir: string | undefined): Promise<ConfigFile | undefined> {
+  if (runDir === undefined || !existsSync(join(runDir, HISTORY_FILE))) return undefined
+  return storedConfig(runDir)
+}
+
+function newRunDir(cwd: string): string {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  for (let i = 0; ; i++) {
+    const dir = join(cwd, 'runs', i === 0 ? stamp : `${stamp}-${i + 1}`)
+    if (!existsSync(dir)) return dir
+  }
+}
+
+function modelLine(config: Config, llm: boolean): string {
+  const [model] = config.llm.models
+  if (!llm || config.innovationRate === 0 || !config.llm.enabled)
+    return 'Every strategy comes from the Factor Graph.'
+  return model === undefined
+    ? 'No model is configured: every strategy comes from the Factor Graph. `llm.models` in the configuration adds one.'
+    : `${model.model} writes ${Math.round(config.innovationRate * 100)}% of the strategies; the Factor Graph makes the rest.`
+}
+
+function watcher(out: Output, runDir: string): (event: LoopEvent) => void {
+  const started = performance.now()
+  let first: number | undefined
+  return (event) => {
+    switch (event.type) {
+      case 'run-created':
+        out.info(`Run ${runDir}`)
+        break
+      case 'run-resumed':
+        out.info(
+          event.from >= event.total
+            ? `Run ${runDir}: all ${event.total} iterations are recorded.`
+            : `Run ${runDir}: going on after ${event.from} recorded iterations.`,
+        )
+        break
+      case 'model-asked':
+        out.progress(`iteration ${event.iteration}: asking the model …`)
+        break
+      case 'iteration-recorded': {
+        const { record, done, total } = event
+        first ??= done - 1
+        const rate = (done - first) / ((performance.now() - started) / 1000)
+        const left = durationText(((total - done) / rate) * 1000)
+        if (record.champion.updated)
+          out.info(
+            `Iteration ${record.iteration}: new champion ${record.strategy?.name}. ${record.champion.because}`,
+          )
+        else if (out.verbose)
+          out.info(
+            `Iteration ${record.iteration}: ${record.level} ${record.strategy?.name ?? ''}. ${record.champion.because}`,
+          )
+        out.progress(`${bar(done / total)} ${done}/${total} · ${rate.toFixed(1)} iterations/s · ${left} left`)
+        break
+      }
+      case 'champion-demoted':
+        out.info(event.record.because)
+        break
+      case 'warning':
+        out.warn(event.message)
+        break
+      case 'batch-started':
+        break
+    }
+  }
+}
+
+const bar = (share: number): string => {
+  const full = Math.round(share * 24)
+  return `${'█'.repeat(full)}${'░'.repeat(24 - full)}`
+}
+
+/** The champion's equity over what the run may see, and the benchmark's, for the chart at the end. */
+function report(result: RunResult, out: Output): string {
+  const { state, setup, benchmark } = result
+  const record = state.championRecord
+  const curve = record?.strategy?.graph == null ? undefined : championCurves(record.strategy.graph, result)
+  return runReport({ summary: result.summary, record, benchmark, curve, market: setup.market.name, out })
+}
+
+function championCurves(graph: unknown, { setup }: RunResult) {
+  const { panel, ranges, market } = setup
+  const strategy = createStrategy(graph)
+  const range = { start: ranges.train.start, end: ranges.validation.end }
+  const evaluator = createEvaluator(panel, { cacheBytes: setup.cacheBytes })
+  const { simulation, benchmarkReturns } = runBacktest({
+    panel,
+    ...evaluateRule(strategy, evaluator),
+    portfolio: strategy.graph.portfolio,
+    market,
+    range,
+  })
+  let level = 1
+  return {
+    champion: simulation.equity,
+    benchmark: Float64Array.from(benchmarkReturns, (r) => {
+      level *= 1 + r
+      return level
+    }),
+    from: panel.dates[range.start]!,
+    to: panel.dates[range.end]!,
+  }
+}

@@ -1,0 +1,149 @@
+import { relative } from 'node:path'
+import type { MetricName, Metrics } from '../../backtest/types.js'
+import type { IterationRecord, MetricValues } from '../../history/record.js'
+import type { RunSummary } from '../../loop/summary.js'
+import type { Output } from '../output.js'
+import { equityChart } from './chart.js'
+import { durationText, METRIC_LABELS, metricText } from './figures.js'
+import { table } from './table.js'
+
+/** What the end of a run shows, most telling first. */
+const SHOWN: readonly MetricName[] = [
+  'sharpe',
+  'cagr',
+  'volatility',
+  'maxDrawdown',
+  'calmar',
+  'informationRatio',
+  'turnover',
+  'exposure',
+  'trades',
+  'winRate',
+]
+
+export interface RunReport {
+  readonly summary: RunSummary
+  readonly record: IterationRecord | null
+  readonly benchmark: { readonly train: Metrics; readonly validation: Metrics }
+  readonly curve:
+    | {
+        readonly champion: ArrayLike<number>
+        readonly benchmark: ArrayLike<number>
+        readonly from: string
+        readonly to: string
+      }
+    | undefined
+  readonly market: string
+  readonly out: Output
+}
+
+/** The end of a run, for a person: the champion beside the benchmark, what the run did, and what to try next. */
+export function runReport(report: RunReport): string {
+  const { summary, record, out } = report
+  const { colors } = out
+  const sections = [
+    record === null ? noChampion(summary) : champion(report, record),
+    counts(summary, out),
+    record === null ? nextWithout(summary) : nextWith(summary, record),
+  ]
+  return sections
+    .map((section) => section.trimEnd())
+    .join('\n\n')
+    .replace(/^/, colors.reset(''))
+}
+
+function champion(
+  { record: _record, benchmark, curve, market, out }: RunReport,
+  record: IterationRecord,
+): string {
+  const { colors } = out
+  const { train, validation } = record.metrics ?? { train: null, validation: null }
+  const value = (metrics: MetricValues | Metrics | null, name: MetricName) =>
+    metricText(name, (metrics as MetricValues | null)?.[name])
+  const figures = table(
+    ['', 'train', 'benchmark', 'validation', 'benchmark'],
+    SHOWN.map((name) => [
+      METRIC_LABELS[name],
+      value(train, name),
+      OF_A_PORTFOLIO.has(name) ? '' : value(benchmark.train, name),
+      value(validation, name),
+      OF_A_PORTFOLIO.has(name) ? '' : value(benchmark.validation, name),
+    ]),
+    { colors, right: [1, 2, 3, 4] },
+  )
+  const chart =
+    curve === undefined
+      ? ''
+      : `\n\n${equityChart(
+          [
+            { name: 'champion', values: curve.champion },
+            { name: 'benchmark (equal weight)', values: curve.benchmark },
+          ],
+          { width: out.columns, colors: colors.isColorSupported, from: curve.from, to: curve.to },
+        )}`
+  return `${colors.bold(`Champion: ${record.strategy!.name}`)}  (iteration ${record.iteration}, ${record.strategy!.hash.slice(0, 8)})
+${record.champion.because}
+
+${figures}
+The benchmark holds the equal weight of all symbols, without costs; the champion pays those of ${market}.${chart}`
+}
+
+/** Metrics that say nothing about a benchmark. */
+const OF_A_PORTFOLIO: ReadonlySet<MetricName> = new Set([
+  'turnover',
+  'trades',
+  'winRate',
+  'informationRatio',
+  'exposure',
+])
+
+const noChampion = (summary: RunSummary): string =>
+  `No champion after ${summary.iterations} iterations: no strategy passed every gate.`
+
+function counts(summary: RunSummary, out: Output): string {
+  const list = (values: Readonly<Record<string, number>>) =>
+    Object.entries(values)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(' · ')
+  const rows: [string, string][] = [
+    ['iterations', `${summary.iterations} (${summary.recorded} now, in ${durationText(summary.durationMs)})`],
+    ['levels', list(summary.levels)],
+    ['methods', list(summary.methods)],
+    ['proposers', list(summary.proposers)],
+    ['ended as', list(summary.statuses)],
+    ['distinct strategies', `${summary.distinctStrategies} of ${summary.trials} trials`],
+    ['speed', `${summary.evaluationsPerSecond.toFixed(1)} evaluations a second`],
+    ...(summary.fallbacks > 0
+      ? ([['fallbacks', `${summary.fallbacks}: the model could not be asked (see the records)`]] as [
+          string,
+          string,
+        ][])
+      : []),
+  ]
+  return table(['', ''], rows, { colors: out.colors }).replace(/^\n/, '')
+}
+
+const place = (runDir: string): string => {
+  const near = relative(process.cwd(), runDir)
+  return near !== '' && !near.startsWith('..') ? near : runDir
+}
+
+function nextWith({ runDir, iterations }: RunSummary, record: IterationRecord): string {
+  const dir = place(runDir)
+  return `The history is ${dir}/history.jsonl; every figure above comes from it.
+Next:
+  alphaloop champion show --run-dir ${dir}            the champion's code, metrics and lineage
+  alphaloop champion export --format ts --run-dir ${dir}
+  alphaloop history show ${record.iteration} --run-dir ${dir}
+  alphaloop run --run-dir ${dir} --iterations ${iterations * 2}      go on where this run ended
+The best of ${iterations} tries looks good even in noise: validation figures are not a promise.`
+}
+
+function nextWithout({ runDir, iterations }: RunSummary): string {
+  const dir = place(runDir)
+  return `The history is ${dir}/history.jsonl.
+Next:
+  alphaloop history list --level LEVEL_3 --run-dir ${dir}   what came close, and which gate refused it
+  alphaloop run --run-dir ${dir} --iterations ${iterations * 2}   go on where this run ended`
+}
