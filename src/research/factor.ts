@@ -184,7 +184,7 @@ function quantileReturns(
 ): FactorReport['quantiles'] {
   const x = new Float64Array(symbols)
   const y = new Float64Array(symbols)
-  const { order, ranksA } = rankScratch(symbols)
+  const { sorted, ranksA } = rankScratch(symbols)
   const perBar = Array.from({ length: QUANTILES }, () => new Float64Array(bars).fill(Number.NaN))
   const spreads = new Float64Array(bars).fill(Number.NaN)
   let used = 0
@@ -197,7 +197,7 @@ function quantileReturns(
       }
     if (n < FEWEST_SYMBOLS) continue
     used++
-    averageRanks(x, n, order, ranksA)
+    averageRanks(x, n, sorted, ranksA)
     const total = new Float64Array(QUANTILES)
     const count = new Float64Array(QUANTILES)
     for (let i = 0; i < n; i++) {
@@ -251,11 +251,11 @@ function fifths(values: Float64Array, bar: number, symbols: number): Int8Array {
   for (let s = 0; s < symbols; s++) if (Number.isFinite(values[bar * symbols + s])) who.push(s)
   const n = who.length
   if (n < FEWEST_SYMBOLS) return out
-  const { order, ranksA } = rankScratch(n)
+  const { sorted, ranksA } = rankScratch(n)
   averageRanks(
     Float64Array.from(who, (s) => values[bar * symbols + s]!),
     n,
-    order,
+    sorted,
     ranksA,
   )
   who.forEach((s, i) => {

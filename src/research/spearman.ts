@@ -1,28 +1,41 @@
 /** Scratch space for `spearman`, so that a loop over bars allocates nothing. */
 export interface RankScratch {
-  readonly order: Uint32Array
+  readonly sorted: Float64Array
   readonly ranksA: Float64Array
   readonly ranksB: Float64Array
 }
 
 export const rankScratch = (size: number): RankScratch => ({
-  order: new Uint32Array(size),
+  sorted: new Float64Array(size),
   ranksA: new Float64Array(size),
   ranksB: new Float64Array(size),
 })
 
 /** Ranks 1 … n of the first n values into `out`; equal values share the average of their places. */
-export function averageRanks(values: Float64Array, n: number, order: Uint32Array, out: Float64Array): void {
-  const places = order.subarray(0, n)
-  for (let i = 0; i < n; i++) places[i] = i
-  places.sort((a, b) => values[a]! - values[b]!)
-  for (let from = 0; from < n; ) {
-    let to = from + 1
-    while (to < n && values[places[to]!] === values[places[from]!]) to++
-    const rank = (from + 1 + to) / 2
-    for (let i = from; i < to; i++) out[places[i]!] = rank
-    from = to
+export function averageRanks(values: Float64Array, n: number, sorted: Float64Array, out: Float64Array): void {
+  // Sorting numbers by themselves is several times faster than sorting places by a comparison.
+  const ascending = sorted.subarray(0, n)
+  ascending.set(values.subarray(0, n))
+  ascending.sort()
+  for (let i = 0; i < n; i++) {
+    const value = values[i]!
+    const below = countBelow(ascending, n, value)
+    let to = below + 1
+    while (to < n && ascending[to] === value) to++
+    out[i] = (below + 1 + to) / 2
   }
+}
+
+/** How many of n ascending values are less than `value`. */
+function countBelow(ascending: Float64Array, n: number, value: number): number {
+  let low = 0
+  let high = n
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /**
@@ -30,8 +43,8 @@ export function averageRanks(values: Float64Array, n: number, order: Uint32Array
  * them is constant.
  */
 export function spearman(a: Float64Array, b: Float64Array, n: number, scratch: RankScratch): number {
-  averageRanks(a, n, scratch.order, scratch.ranksA)
-  averageRanks(b, n, scratch.order, scratch.ranksB)
+  averageRanks(a, n, scratch.sorted, scratch.ranksA)
+  averageRanks(b, n, scratch.sorted, scratch.ranksB)
   // Average ranks always sum to n(n + 1)/2, so the means are known exactly.
   const mean = (n + 1) / 2
   let cross = 0
