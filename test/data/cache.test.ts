@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { panelPrefix } from '../../src/data/panel.js'
+import { panelHash, panelPrefix } from '../../src/data/panel.js'
 import { defaultCacheDir } from '../../src/data/sources/cache.js'
 import { openDataset, readPanel } from '../../src/data/sources/open-dataset.js'
 import { writeTable } from '../../src/data/sources/write-table.js'
@@ -97,9 +97,9 @@ describe('the data cache', () => {
           bytes[at] = bytes[at]! ^ 1
           writeFileSync(file, damage === 'flip' ? bytes : bytes.subarray(0, at))
         }
-        expect((await readPanel({ path, cacheDir })).hash).toBe(market.hash)
+        expect(panelHash(await readPanel({ path, cacheDir }))).toBe(market.hash)
         expect(existsSync(file)).toBe(true)
-        expect((await readPanel({ path, cacheDir })).hash).toBe(market.hash)
+        expect(panelHash(await readPanel({ path, cacheDir }))).toBe(market.hash)
       }
     },
   )
@@ -134,7 +134,7 @@ describe('the data cache', () => {
       Array.from({ length: 4 }, () => openDataset({ path, cacheDir }, { isolate: 'child' })),
     )
     const panels = await Promise.all(opened.map((dataset) => dataset.load()))
-    expect(new Set(panels.map(({ hash }) => hash))).toEqual(new Set([market.hash]))
+    expect(new Set(panels.map(panelHash))).toEqual(new Set([market.hash]))
     onlyEntry(cacheDir)
   })
 })
@@ -192,6 +192,6 @@ describe('an import in a child', () => {
       await gone
     }
     const whole = generateMarket(big.builtin)
-    expect((await readPanel(big)).hash).toBe(whole.hash)
+    expect(panelHash(await readPanel(big))).toBe(whole.hash)
   })
 })

@@ -1,4 +1,3 @@
-import { DuckDBInstance } from '@duckdb/node-api'
 import { dataError, messageOf } from '../../base/errors.js'
 import { isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
@@ -10,6 +9,8 @@ const MUST_BE_NUMBERS: ReadonlySet<string> = new Set(NUMBER_FIELDS)
 
 /** A database in memory that reaches for nothing outside. */
 export async function openDuckDb() {
+  // Loaded when it is needed: most reads never touch it, and its library takes longer to load than a cached panel.
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
