@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createRng } from '../../src/base/rng.js'
 import { verifyHistory } from '../../src/history/verify.js'
+import { makeIteration } from '../../src/testing/records.js'
 import { ended, readAcknowledged, runWriterThread, startWriter } from './processes/start.js'
 import { numbersOf, openJournal, readAll, rounds, temporaryFolder, upTo } from './support.js'
 
@@ -52,6 +53,24 @@ test('five threads of one process exclude each other', async () => {
   )
   const { store } = await openJournal(path)
   expect(numbersOf(await readAll(store))).toEqual(upTo(5 * each))
+}, 120_000)
+
+test('4 processes save the same 60 ids at once: each is stored once, and all are told the same number', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'history.jsonl')
+  const { store } = await openJournal(path)
+  // Records that stood before, so that the ids have to be looked for.
+  await store.appendMany(upTo(200).map((i) => makeIteration(i)))
+  const names = upTo(4).map((i) => `p${i}`)
+  const writers = names.map((name) =>
+    startWriter({ path, name, count: 60, acknowledged: join(folder, name), sameIds: true }),
+  )
+  expect(await Promise.all(writers.map(ended))).toEqual([0, 0, 0, 0])
+  const [first, ...others] = names.map((name) => readAcknowledged(join(folder, name)))
+  expect(first!.size).toBe(60)
+  for (const other of others) expect(other).toEqual(first)
+  expect(numbersOf(await readAll(store))).toEqual(upTo(260))
+  expect((await verifyHistory(path)).issues).toEqual([])
 }, 120_000)
 
 test('without the lock the same work gives numbers twice: the proof can fail', async () => {

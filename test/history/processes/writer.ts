@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { uuidv7 } from '../../../src/base/ids.js'
 import { JournalStore } from '../../../src/history/journal-store.js'
 import { type Lock, openLock } from '../../../src/history/lock.js'
 import { makeIteration } from '../../../src/testing/records.js'
@@ -12,6 +13,8 @@ export interface WriterOrder {
   readonly count?: number
   /** Each acknowledged record as `id number`, a line each. */
   readonly acknowledged: string
+  /** Ids are made from the record's place alone, so that writers of equal orders append the same ids. */
+  readonly sameIds?: boolean
   /** Dies by SIGKILL: with the lock held after its write, or with half a record written under the lock. */
   readonly dies?: 'holding' | 'torn'
   /** Appends without any lock: the experiment that shows what the lock is for. */
@@ -62,7 +65,10 @@ if (order.count === undefined) {
 }
 const acknowledged = openSync(order.acknowledged, 'a')
 for (let i = 0; i !== order.count && !stopped; i++) {
-  const stored = await store.append(makeIteration(`${order.name}-${i}`, i % 7 === 0 ? 9_000 : 0))
+  const draft = makeIteration(`${order.name}-${i}`, i % 7 === 0 ? 9_000 : 0)
+  const stored = await store.append(
+    order.sameIds ? { ...draft, id: uuidv7(1_700_000_000_000 + i, new Uint8Array(10)) } : draft,
+  )
   // One write with O_APPEND: what is in the page cache survives the death of this process.
   writeSync(acknowledged, `${stored.id} ${stored.iteration}\n`)
 }
