@@ -1,0 +1,261 @@
+import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
+import { usageError } from '../../src/base/errors.js'
+import { EXAMPLE_STRATEGY } from '../../src/feedback/prompt-example.js'
+import { createRedactor } from '../../src/history/redact.js'
+import type { ModelClient } from '../../src/llm/client.js'
+import { createModelProposer, type ModelProposerOptions } from '../../src/llm/propose.js'
+import type { ModelProposer, ModelRequest } from '../../src/loop/ports.js'
+import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
+import { compileStrategy } from '../../src/strategy/compile.js'
+import {
+  type Answer,
+  INPUT_TOKENS,
+  type ModelServer,
+  OUTPUT_TOKENS,
+  startModelServer,
+} from '../support/model-server.js'
+import { CANARY_KEY, makeClient } from './make.js'
+
+const sandbox = createQuickJsSandbox()
+const FIELDS = ['close', 'volume']
+
+/** The real compiler, and the panel's check of fields. */
+const compile: ModelProposerOptions<unknown>['compile'] = async (source, language) => {
+  const strategy = await compileStrategy(source, sandbox, { language })
+  const unknown = strategy.fields.find((field) => !FIELDS.includes(field))
+  if (unknown !== undefined)
+    throw usageError('UNKNOWN_FIELD', `the data has no field "${unknown}"`, `it has ${FIELDS.join(', ')}`)
+  return strategy
+}
+
+const program = (score: string, n = 5) =>
+  `import { strategy, field, rank } from 'alphaloop'\nconst close = field('close')\nexport default strategy({\n  name: 'Test',\n  score: ${score},\n  select: { top: ${n} },\n})`
+const fenced = (code: string, tag = 'ts') => `Here:\n\`\`\`${tag}\n${code}\n\`\`\`\nDone.`
+const text = (reply: string): Answer => ({ kind: 'text', text: reply })
+
+const GOOD = program('rank(close.pctChange(20))')
+const MISSPELT = program('rank(close.pctChnge(20))')
+const NO_FIELD = program("rank(field('earnings'))")
+
+const servers: ModelServer[] = []
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+async function propose(
+  script: Answer[],
+  options: Partial<ModelProposerOptions<{ isKnown: (hash: string) => boolean; signal: AbortSignal }>> = {},
+  isKnown: (hash: string) => boolean = () => false,
+) {
+  const server = await startModelServer(script)
+  servers.push(server)
+  const proposal = await createModelProposer({
+    client: makeClient({ baseUrl: server.baseUrl, timeoutSeconds: 5 }),
+    compile,
+    prompt: () => ({ system: 'SYSTEM', user: 'TASK' }),
+    maxRounds: 3,
+    categoryOf: (code) => `category of ${code}`,
+    redact: createRedactor([CANARY_KEY]).text,
+    ...options,
+  }).propose({ isKnown, signal: new AbortController().signal })
+  const remarks = server.calls.slice(1).map(({ body }) => body.messages.at(-1)!.content)
+  return { proposal, calls: server.calls, remarks }
+}
+
+test('the proposer fits the port of the loop', () => {
+  expectTypeOf(createModelProposer({} as ModelProposerOptions<ModelRequest>)).toExtend<ModelProposer>()
+})
+
+describe('a reply that compiles', () => {
+  test('is the proposal, with its code, its usage and both texts', async () => {
+    const { proposal, calls } = await propose([text(fenced(GOOD))])
+    expect(proposal).toMatchObject({
+      state: 'proposed',
+      code: GOOD,
+      usage: { inputTokens: INPUT_TOKENS, outputTokens: OUTPUT_TOKENS, attempts: 1 },
+      prompt: '=== system ===\nSYSTEM\n\n=== user 1 ===\nTASK',
+      reply: `=== reply 1 ===\n${fenced(GOOD)}`,
+    })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('may hold several blocks: the first that compiles counts', async () => {
+    const second = program('rank(close.std(20))')
+    const { proposal } = await propose([
+      text([fenced('momentum: 12%', ''), fenced(GOOD), fenced(second)].join('\n')),
+    ])
+    expect(proposal).toMatchObject({ state: 'proposed', code: GOOD })
+  })
+
+  test('may have no fence, typographic quotes, or be JSON', async () => {
+    const json = JSON.stringify((await compile(GOOD, 'ts')).graph)
+    for (const reply of [GOOD, fenced(GOOD.replaceAll("'", '’')), fenced(json, 'json'), json]) {
+      const { proposal, calls } = await propose([text(reply)])
+      expect(proposal.state).toBe('proposed')
+      expect(calls).toHaveLength(1)
+    }
+  })
+})
+
+describe('a reply that does not compile', () => {
+  test('is answered with the error, its place, the line and the nearest name, and may be mended', async () => {
+    const { proposal, calls, remarks } = await propose([text(fenced(MISSPELT)), text(fenced(GOOD))])
+    expect(proposal).toMatchObject({
+      state: 'proposed',
+      code: GOOD,
+      usage: { inputTokens: 2 * INPUT_TOKENS, outputTokens: 2 * OUTPUT_TOKENS, attempts: 2 },
+    })
+    expect(calls[1]!.body.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user'])
+    expect(calls[1]!.body.messages[2]!.content).toBe(fenced(MISSPELT))
+    expect(remarks[0]).toContain('pctChnge')
+    expect(remarks[0]).toContain('pctChange')
+    expect(remarks[0]).toContain('line 5')
+    expect(remarks[0]).toContain('score: rank(close.pctChnge(20))')
+    expect(remarks[0]).toContain('pctChange(x: numeric, n: 1…1000)')
+    expect(proposal.prompt).toContain(remarks[0])
+    expect('reply' in proposal && proposal.reply).toContain('=== reply 2 ===')
+  })
+
+  test('reads a field that the panel lacks: the fields are named', async () => {
+    const { proposal, remarks } = await propose([text(fenced(NO_FIELD)), text(fenced(GOOD))])
+    expect(proposal.state).toBe('proposed')
+    expect(remarks[0]).toContain('UNKNOWN_FIELD')
+    expect(remarks[0]).toContain('it has close, volume')
+  })
+
+  test('three times is unusable, with the last error typed', async () => {
+    const { proposal, calls } = await propose([
+      text(fenced(NO_FIELD)),
+      text(fenced(NO_FIELD)),
+      text(fenced(MISSPELT)),
+    ])
+    expect(calls).toHaveLength(3)
+    expect(proposal).toMatchObject({
+      state: 'unusable',
+      error: { category: 'category of UNKNOWN_METHOD', code: 'UNKNOWN_METHOD', line: 5 },
+      usage: { inputTokens: 3 * INPUT_TOKENS, attempts: 3 },
+    })
+  })
+
+  test.each([
+    [
+      'prose only',
+      'I would import momentum and export default profits.',
+      'REPLY_WITHOUT_CODE',
+      'no fenced code block',
+    ],
+    ['Python', fenced('import pandas as pd', 'python'), 'REPLY_LANGUAGE', 'the code is python'],
+    ['nothing', '', 'REPLY_EMPTY', 'empty'],
+  ])('is %s: the model is told what is wanted', async (_name, reply, code, words) => {
+    const mended = await propose([text(reply), text(fenced(GOOD))])
+    expect(mended.proposal.state).toBe('proposed')
+    expect(mended.remarks[0]).toContain(words)
+    expect(mended.remarks[0]).toContain('```ts')
+    const roles = mended.calls[1]!.body.messages.map(({ role }) => role)
+    expect(roles.every((role, i) => role !== roles[i - 1])).toBe(true)
+    const { proposal } = await propose([text(reply)])
+    expect(proposal).toMatchObject({ state: 'unusable', error: { category: 'reply', code } })
+  })
+
+  test('was cut off at its limit: the model is told that', async () => {
+    const { remarks } = await propose([
+      { kind: 'text', text: fenced(GOOD).slice(0, 90), finish: 'length' },
+      text(fenced(GOOD)),
+    ])
+    expect(remarks[0]).toContain('cut off')
+  })
+
+  test('is 10 MB long: it is refused, repeated and kept in part', async () => {
+    const { proposal, calls } = await propose([
+      text(fenced(`${GOOD}//${'x'.repeat(10 * 1024 * 1024)}`)),
+      text(fenced(GOOD)),
+    ])
+    expect(proposal.state).toBe('proposed')
+    expect(calls[1]!.raw.length).toBeLessThan(30_000)
+    expect('reply' in proposal && proposal.reply.length).toBeLessThan(300_000)
+  })
+
+  test('where the compiler itself breaks, the model is not blamed again', async () => {
+    const { proposal, calls } = await propose([text(fenced(GOOD))], {
+      compile: async () => {
+        throw new TypeError('broken inside')
+      },
+    })
+    expect(proposal).toMatchObject({
+      state: 'unusable',
+      error: { category: 'crash', message: 'broken inside' },
+    })
+    expect(calls).toHaveLength(1)
+  })
+})
+
+describe('a strategy that was evaluated before', () => {
+  test('is sent back as a duplicate', async () => {
+    const known = (await compile(GOOD, 'ts')).hash
+    const fresh = program('rank(close.std(20))')
+    const { proposal, remarks } = await propose(
+      [text(fenced(GOOD.replace("'Test'", "'Renamed'"))), text(fenced(fresh))],
+      {},
+      (hash) => hash === known,
+    )
+    expect(proposal).toMatchObject({ state: 'proposed', code: fresh })
+    expect(remarks[0]).toContain(known.slice(0, 8))
+  })
+
+  test('and is insisted on is proposed: the loop records the rejection', async () => {
+    const { proposal, calls } = await propose([text(fenced(GOOD))], {}, () => true)
+    expect(proposal).toMatchObject({ state: 'proposed', code: GOOD })
+    expect(calls).toHaveLength(3)
+  })
+})
+
+describe('a model that does not answer', () => {
+  test('is unavailable, with a reason', async () => {
+    const { proposal, calls } = await propose([{ kind: 'status', status: 500, message: 'overloaded' }])
+    expect(proposal).toMatchObject({ state: 'unavailable', usage: { attempts: 4, costUsd: null } })
+    expect(proposal.state === 'unavailable' && proposal.because).toMatch(
+      /HTTP 500, overloaded, after 4 attempts/,
+    )
+    expect(calls).toHaveLength(4)
+  })
+
+  test('after a reply that could not be used says so, and counts both', async () => {
+    const { proposal } = await propose([
+      text(fenced(MISSPELT)),
+      { kind: 'status', status: 400, message: 'too long' },
+    ])
+    expect(proposal).toMatchObject({ state: 'unavailable', usage: { attempts: 2, inputTokens: null } })
+    expect(proposal.state === 'unavailable' && proposal.because).toContain('answered once before')
+  })
+
+  test('for want of a key is asked for nothing in later iterations', async () => {
+    const server = await startModelServer([{ kind: 'status', status: 401 }])
+    servers.push(server)
+    const proposer = createModelProposer({
+      client: makeClient({ baseUrl: server.baseUrl }) as ModelClient,
+      compile,
+      prompt: () => ({ system: 's', user: 'u' }),
+      maxRounds: 3,
+      categoryOf: String,
+      redact: (one) => one,
+    })
+    const request = { isKnown: () => false, signal: new AbortController().signal }
+    for (let i = 0; i < 3; i++) expect((await proposer.propose(request)).state).toBe('unavailable')
+    expect(server.calls).toHaveLength(1)
+  })
+})
+
+test('a key stands in nothing that is sent or returned', async () => {
+  const { proposal, calls } = await propose(
+    [text(`${CANARY_KEY} ${fenced(MISSPELT)}`), text(fenced(`// ${CANARY_KEY}\n${GOOD}`))],
+    { prompt: () => ({ system: `s ${CANARY_KEY}`, user: `u ${CANARY_KEY}` }) },
+  )
+  expect(proposal.state).toBe('proposed')
+  expect(JSON.stringify(proposal)).not.toContain('canary')
+  for (const { raw } of calls) expect(raw).not.toContain('canary')
+})
+
+test('the worked example of the prompt compiles as a reply', async () => {
+  const { proposal } = await propose([text(fenced(EXAMPLE_STRATEGY))])
+  expect(proposal.state).toBe('proposed')
+})
