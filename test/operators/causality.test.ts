@@ -95,6 +95,27 @@ describe.each(OPERATORS.map((operator) => [operator.name, operator] as const))('
     expect(used).toBe(true)
   })
 
+  if (operator.category !== 'crossSection' && operator.category !== 'source')
+    test('a symbol gets the same alone as among many', () => {
+      const look = LOOKS[1]!
+      const wide = { bars: 40, symbols: 1700 }
+      const inputs = inputsFor(operator, 'panels', wide, look, 17)
+      const params = paramsFor(operator, 18, 12)
+      const output = operator.outputs?.at(-1)
+      const among = runKernel(operator, inputs, params, testContext(wide, look, 1), { output })
+      for (const symbol of [0, 355, 356, 900, 1699]) {
+        const own = inputs.map((input) => ({
+          ...input,
+          width: 1,
+          values: input.values.filter((_: number, i: number) => i % wide.symbols === symbol),
+        })) as Column[]
+        const context = testContext({ bars: wide.bars, symbols: 1 }, look, 1)
+        const alone = runKernel(operator, own, params, context, { output })
+        for (let t = 0; t < wide.bars; t++)
+          expect(same(alone[t]!, among[t * wide.symbols + symbol]!), `symbol ${symbol}, bar ${t}`).toBe(true)
+      }
+    })
+
   if (operator.anyRows)
     test('single bars are the same bits as in full, and the others stay as they were', () => {
       const look = LOOKS[1]!

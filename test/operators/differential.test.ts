@@ -66,7 +66,8 @@ type Kind = Parameters<typeof inputsFor>[1]
 describe.each(OPERATORS.map((operator) => [operator.name, operator] as const))('%s', (_name, operator) => {
   const takesNumbers = operator.inputs.some((input) => input.type === 'numeric')
   const kinds: Kind[] = takesNumbers ? ['panels', 'vectors'] : ['panels']
-  if (operator.inputs.filter((input) => input.type === 'numeric').length > 1) kinds.push('mixed')
+  if (operator.inputs.filter((input) => input.type === 'numeric').length > 1)
+    kinds.push('mixed', 'mixed the other way')
   if (operator.inputs.some((input) => input.optional)) kinds.push('without optional')
 
   // A spread of 1e-9 of the values leaves moments over time no nine digits: that look is for ranks and sorting.

@@ -19,7 +19,7 @@ function run(name: string, series: readonly Float64Array[], params: Params): Flo
   return runKernel(operator, inputs, params, context) as Float64Array
 }
 
-/** Two-pass in twice the digits is not needed: windows of 20 values of like size lose nothing. */
+/** Two passes: windows of values of like size lose nothing. */
 function std(window: Float64Array): number {
   const mean = window.reduce((sum, v) => sum + v, 0) / window.length
   return Math.sqrt(window.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (window.length - 1))
@@ -73,6 +73,19 @@ describe('rolling values do not drift', () => {
         [...run(name, [x.subarray(from - 20), y.subarray(from - 20)], { n: 20 })].slice(-8),
       )
     expect(clean(last)).toBe(true)
+  })
+
+  test('windows that contain a bad print, or lie far from 0, are right as well', () => {
+    for (const n of [2, 20, 250, 1000]) {
+      const far = Float64Array.from({ length: 3 * n }, () => 1e6 + random())
+      for (const t of [0, n, 2 * n - 1, 2 * n + 1]) if (t < far.length && n > 2) far[t] = 1e12
+      const got = run('std', [far], { n })
+      for (let t = n - 1; t < far.length; t++) {
+        const window = far.subarray(t - n + 1, t + 1)
+        const wanted = std(window.map((v) => v - window[0]!))
+        expect(Math.abs(got[t]! - wanted)).toBeLessThanOrEqual(1e-9 * wanted)
+      }
+    }
   })
 
   test('a window of equal values has no deviation, whatever came before', () => {

@@ -71,7 +71,7 @@ describe('the catalogue', () => {
     expect(OPERATORS.map((o) => o.name).sort()).toEqual(page.split(' ').sort())
   })
 
-  test('only cross-sections look at other symbols: a symbol alone gets what it gets in company', () => {
+  test('only cross-sections look at other symbols', () => {
     for (const o of OPERATORS) {
       if (o.category === 'crossSection' || o.category === 'source') continue
       expect(['element', 'series'], o.name).toContain(o.reference.kind)
@@ -172,6 +172,12 @@ describe('windows', () => {
       ])
   })
 
+  test('skew and kurt of all but equal values are missing, of equal ones 0 and −3, as in pandas', () => {
+    const x = series(1, 1, 1, 1, 1 + 1e-8, 1)
+    expect(run('skew', [x], { n: 4 })).toEqual([NONE, NONE, NONE, 0, NONE, NONE])
+    expect(run('kurt', [x], { n: 4 })).toEqual([NONE, NONE, NONE, -3, NONE, NONE])
+  })
+
   test("Wilder's mean leaves its state alone at a missing value", () => {
     expect(run('wilder', [series(1, NONE, 3, NONE, 6)], { n: 2 })).toEqual([NONE, NONE, 2, NONE, 4])
   })
@@ -221,6 +227,14 @@ describe('cross-sections', () => {
     expect(run('groupDemean', inputs)).toEqual([0, -1, 1])
     expect(run('groupZscore', inputs)[0]).toBeNaN()
     expect(run('groupMean', inputs)).toEqual([5, 2, 2])
+  })
+
+  test('any number of groups, and any numbers as their codes', () => {
+    const row = Array.from({ length: 90 }, (_, s) => s)
+    const codes = row.map((s) => Math.floor(s / 2) * 1.5 - 40)
+    expect(run('groupDemean', [panel(row, row), panel(codes, codes)])).toEqual(
+      [...row, ...row].map((s) => (s % 2) - 0.5),
+    )
   })
 
   test('equal values have zscore missing and demean exactly 0', () => {

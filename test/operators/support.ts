@@ -84,7 +84,7 @@ export function column(type: PortType, shape: Shape, look: Look, random: () => n
 /** Inputs of one operator: `kind` says what its numeric ports get. */
 export function inputsFor(
   operator: OperatorDefinition,
-  kind: 'panels' | 'vectors' | 'mixed' | 'without optional',
+  kind: 'panels' | 'vectors' | 'mixed' | 'mixed the other way' | 'without optional',
   shape: Shape,
   look: Look,
   seed: number,
@@ -102,7 +102,10 @@ export function inputsFor(
       return { type: 'panel', width: shape.symbols, values }
     }
     if (spec.type !== 'numeric') return column(spec.type, shape, look, random)
-    const vector = kind === 'vectors' || (kind === 'mixed' && i % 2 === 0)
+    const vector =
+      kind === 'vectors' ||
+      (kind === 'mixed' && i % 2 === 0) ||
+      (kind === 'mixed the other way' && i % 2 === 1)
     return column(vector ? 'vector' : 'panel', shape, look, random)
   })
 }

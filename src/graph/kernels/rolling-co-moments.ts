@@ -64,9 +64,11 @@ export function rollingCoMoments(
       const last = Math.min(n, bars - cut)
       for (let i = 0; i < last; i++) {
         const at = (cut + i) * width + from
-        extend(running, 0, 0, x, y, at, pivot, count)
-        if (cut + i < n - 1) continue
-        join(xx, yy, xy, endings, (i + 1) * strip, running, count, n)
+        if (cut + i < n - 1) {
+          extend(running, 0, 0, x, y, at, pivot, count)
+          continue
+        }
+        extendAndJoin(xx, yy, xy, endings, (i + 1) * strip, running, x, y, at, pivot, count, n)
         emit(at, xx, yy, xy, count)
       }
     }
@@ -96,23 +98,39 @@ function extend(
   }
 }
 
-function join(
+function extendAndJoin(
   xx: Float64Array,
   yy: Float64Array,
   xy: Float64Array,
   { d: ad, e: ae, dd: add, ee: aee, de: ade }: Sums,
   k: number,
   { d: bd, e: be, dd: bdd, ee: bee, de: bde }: Sums,
+  x: Float64Array,
+  y: Float64Array,
+  at: number,
+  pivot: number,
   count: number,
   n: number,
 ) {
   const share = 1 / n
   for (let s = 0; s < count; s++) {
-    const u = ad[k + s]! + bd[s]!
-    const v = ae[k + s]! + be[s]!
-    const mean = u * share
-    xx[s] = add[k + s]! + bdd[s]! - u * mean
-    yy[s] = aee[k + s]! + bee[s]! - v * (v * share)
-    xy[s] = ade[k + s]! + bde[s]! - v * mean
+    const u = x[at + s]! - x[pivot + s]!
+    const v = y[at + s]! - y[pivot + s]!
+    const d = bd[s]! + u
+    const e = be[s]! + v
+    const dd = bdd[s]! + u * u
+    const ee = bee[s]! + v * v
+    const de = bde[s]! + u * v
+    bd[s] = d
+    be[s] = e
+    bdd[s] = dd
+    bee[s] = ee
+    bde[s] = de
+    const allD = ad[k + s]! + d
+    const allE = ae[k + s]! + e
+    const mean = allD * share
+    xx[s] = add[k + s]! + dd - allD * mean
+    yy[s] = aee[k + s]! + ee - allE * (allE * share)
+    xy[s] = ade[k + s]! + de - allE * mean
   }
 }

@@ -66,8 +66,9 @@ const corr = ofTwo(
   true,
   (out) => (at, xx, yy, xy, count) => {
     for (let s = 0; s < count; s++) {
-      const v = Math.max(-1, Math.min(1, xy[s]! / Math.sqrt(xx[s]! * yy[s]!)))
-      out[at + s] = xx[s]! * yy[s]! > 0 ? v : Number.NaN
+      // A constant side makes this 0/0: its deviations are exact zeros.
+      const v = xy[s]! / Math.sqrt(xx[s]! * yy[s]!)
+      out[at + s] = Math.max(-1, Math.min(1, v + (v - v)))
     }
   },
   (x, y) => {

@@ -1,4 +1,4 @@
-import { rollingMoments } from '../../kernels/rolling-moments.js'
+import { rollingMoments, rollingVariance } from '../../kernels/rolling-moments.js'
 import { rollingLinearDecay, rollingMean, rollingProduct, rollingSum } from '../../kernels/rolling-sum.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
 import { num, numbers, onWindow, period, widest, widthOf, X } from '../define.js'
@@ -89,15 +89,7 @@ const variance = windowed({
   name: 'var',
   doc: 'variance of the last n values (ddof 1)',
   min: 2,
-  fill: (out, x, bars, width, n) => {
-    blankWarmup(out, bars, width, n)
-    rollingMoments(x, bars, width, n, (at, _mean, m2, count) => {
-      for (let s = 0; s < count; s++) {
-        const v = m2[s]! / (n - 1)
-        out[at + s] = v + (v - v)
-      }
-    })
-  },
+  fill: (out, x, bars, width, n) => rollingVariance(out, x, bars, width, n, false),
   plain: (window) => plainVariance(window),
 })
 
@@ -105,15 +97,7 @@ const std = windowed({
   name: 'std',
   doc: 'standard deviation of the last n values (ddof 1)',
   min: 2,
-  fill: (out, x, bars, width, n) => {
-    blankWarmup(out, bars, width, n)
-    rollingMoments(x, bars, width, n, (at, _mean, m2, count) => {
-      for (let s = 0; s < count; s++) {
-        const v = Math.sqrt(m2[s]! / (n - 1))
-        out[at + s] = v + (v - v)
-      }
-    })
-  },
+  fill: (out, x, bars, width, n) => rollingVariance(out, x, bars, width, n, true),
   plain: (window) => Math.sqrt(plainVariance(window)),
 })
 
@@ -123,9 +107,10 @@ const zscore = windowed({
   min: 2,
   fill: (out, x, bars, width, n) => {
     blankWarmup(out, bars, width, n)
+    const scale = 1 / (n - 1)
     rollingMoments(x, bars, width, n, (at, mean, m2, count) => {
       for (let s = 0; s < count; s++) {
-        const v = (x[at + s]! - mean[s]!) / Math.sqrt(m2[s]! / (n - 1))
+        const v = (x[at + s]! - mean[s]!) / Math.sqrt(m2[s]! * scale)
         out[at + s] = v + (v - v)
       }
     })
