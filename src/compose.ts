@@ -22,10 +22,13 @@ import { createRedactor } from './history/redact.js'
 import type { HistoryStore } from './history/store.js'
 import { TextStore } from './history/text-store.js'
 import type { Subgraph } from './library/compose-graph.js'
+import { keyVariableOf } from './llm/openai-compatible.js'
+import { systemSleep } from './llm/retry.js'
+import { createLoopModel } from './loop/ask-model.js'
 import { conform } from './loop/conform.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
 import { categoryOf } from './loop/judge.js'
-import type { ModelProposer, StartStrategy } from './loop/ports.js'
+import type { StartStrategy } from './loop/ports.js'
 import { resumeState, snapshotState } from './loop/resume.js'
 import { createReturnsCache } from './loop/returns-cache.js'
 import { runLoop } from './loop/run.js'
@@ -81,19 +84,6 @@ export interface RunRequest {
   readonly acceptChanges: boolean
   readonly stop: AbortSignal
   readonly onEvent: (event: LoopEvent) => void
-  readonly createModel?: (parts: ModelParts) => ModelProposer | null
-}
-
-/** What a model proposer is made from. */
-export interface ModelParts {
-  readonly config: Config
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly panel: Panel
-  readonly space: SearchSpace
-  readonly benchmark: { readonly train: Metrics; readonly validation: Metrics }
-  /** Compiles, checks against the panel's fields, and puts into the run's constraints. */
-  readonly compile: (source: string, language: 'ts' | 'js' | 'json') => Promise<Strategy>
-  readonly redact: (text: string) => string
 }
 
 export interface RunResult {
@@ -168,11 +158,14 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
       return conform(strategy, space, config)
     }
     const starts = await compileStarts(config, request.base, compile)
-    const parts = { config, env, panel, space, redact: (text: string) => redactor.text(text) }
-    const model =
-      config.innovationRate > 0 && config.llm.enabled
-        ? (request.createModel?.({ ...parts, compile, benchmark: metricsOf(benchmark) }) ?? null)
-        : null
+    const model = createLoopModel({
+      config,
+      panel,
+      space,
+      compile,
+      redact: (text) => redactor.text(text),
+      surroundings: { env, now: Date.now, sleep: systemSleep },
+    })
 
     const runner = createThreadRunner(setup, {
       threads: config.workers === 'auto' ? availableParallelism() : config.workers,
@@ -292,7 +285,8 @@ function holdRunDir(runDir: string, warn: (message: string) => void): () => void
 /** Values that must not reach any file: those of the key variables. */
 const secretsOf = (config: Config, env: Readonly<Record<string, string | undefined>>): string[] =>
   config.llm.models
-    .map(({ apiKeyVariable }) => env[apiKeyVariable ?? 'OPENAI_API_KEY'])
+    .map((model) => keyVariableOf(model))
+    .map((variable) => (variable === undefined ? undefined : env[variable]))
     .filter((value): value is string => value !== undefined && value !== '')
 
 /**
