@@ -40,7 +40,7 @@ import type { Sandbox } from './sandbox/sandbox.js'
 import type { SearchSpace } from './search/proposal.js'
 import { proposeFactorGraph } from './search/propose.js'
 import { createSearchSpace } from './search/space.js'
-import { compileExpression, compileStrategy } from './strategy/compile.js'
+import { type CompileOptions, compileExpression, compileStrategy } from './strategy/compile.js'
 import { type Split, splitDates, splitFromDates } from './validation/splits.js'
 import { benchmarkMask, type EvaluationSetup, measureBenchmark } from './workers/evaluation.js'
 import { createThreadRunner } from './workers/threads.js'
@@ -52,6 +52,10 @@ export const VERSION: string = JSON.parse(
 
 /** Where untrusted code runs. */
 export const createSandbox = (): Sandbox => createQuickJsSandbox()
+
+/** Compiles strategy code (TypeScript, JavaScript or the JSON form) in the sandbox. @throws AlphaloopError (usage) */
+export const compileStrategyCode = (source: string, options?: CompileOptions): Promise<Strategy> =>
+  compileStrategy(source, createSandbox(), options)
 
 /** What a data argument and its settings mean: relative paths count from `cwd`. */
 export function dataOptions(

@@ -1,1 +1,145 @@
-export { VERSION } from './compose.js'
+/** The library: what the commands do, with types and without global state. */
+
+// Backtests and factors
+export { type BacktestOptions, backtest, type StrategyBacktest } from './backtest/backtest-strategy.js'
+export { MARKETS as markets } from './backtest/markets.js'
+export type { Market, MetricName, Metrics, Simulation, Trade } from './backtest/types.js'
+// Errors
+export { AlphaloopError, type ErrorKind } from './base/errors.js'
+// The learning loop
+export { compileStrategyCode, type RunRequest, type RunResult, runLearningLoop, VERSION } from './compose.js'
+export { loadConfigFile } from './config/load.js'
+export { resolveConfig } from './config/resolve.js'
+export type { Config } from './config/schema.js'
+// Market data
+export type { DataIssue, DataOptions, Dataset } from './data/dataset.js'
+export type { GroupField, Panel } from './data/panel.js'
+export { createPanel, panelPrefix } from './data/panel.js'
+export { openDataset, readPanel } from './data/sources/open-dataset.js'
+export { describeMarket } from './data/synthetic/describe.js'
+export { generateMarket } from './data/synthetic/market.js'
+export type { MarketOptions } from './data/synthetic/options.js'
+export { createEvaluator, type Evaluator } from './graph/evaluate/columnar.js'
+export { REGISTRY as operators } from './graph/registry.js'
+export { strategyJsonSchema } from './graph/schema.js'
+// Strategies as data
+export { createStrategy, type Strategy, type StrategyInput } from './graph/strategy.js'
+export type { StrategyGraph } from './graph/strategy-graph.js'
+export type { Fold } from './history/fold.js'
+export { foldHistory } from './history/fold-history.js'
+// The history
+export { JournalStore } from './history/journal-store.js'
+export type { HistoryRecord, IterationRecord } from './history/record.js'
+export type { HistoryStore } from './history/store.js'
+export type { LoopEvent } from './loop/events.js'
+export type { RunSummary } from './loop/summary.js'
+export { analyzeFactor, type FactorReport } from './research/factor.js'
+// Strategies as code: every operator is a function here and a method of expressions
+export {
+  abs,
+  add,
+  adx,
+  and,
+  argMax,
+  argMin,
+  aroon,
+  atr,
+  type BooleanExpr,
+  barsSince,
+  beta,
+  bollinger,
+  bottom,
+  bucket,
+  type CrossSectionOptions,
+  calendar,
+  cci,
+  clip,
+  constant,
+  cooldown,
+  corr,
+  count,
+  cov,
+  crossAbove,
+  crossBelow,
+  csZscore,
+  cumMax,
+  cumMin,
+  decayLinear,
+  delta,
+  demean,
+  div,
+  donchian,
+  type Expr,
+  efficiencyRatio,
+  ema,
+  eq,
+  exp,
+  ffill,
+  field,
+  fillNaN,
+  ge,
+  group,
+  groupDemean,
+  groupMean,
+  groupRank,
+  groupZscore,
+  gt,
+  hold,
+  isNaN,
+  keltner,
+  kurt,
+  lag,
+  le,
+  log,
+  logReturn,
+  lt,
+  macd,
+  max,
+  median,
+  mfi,
+  min,
+  mul,
+  type Numeric,
+  ne,
+  neg,
+  not,
+  obv,
+  or,
+  type PanelExpr,
+  pctChange,
+  pow,
+  product,
+  quantile,
+  rank,
+  regressOut,
+  residual,
+  rSquared,
+  rsi,
+  type StrategyOptions,
+  scale,
+  sign,
+  skew,
+  slope,
+  sma,
+  sqrt,
+  std,
+  stochastic,
+  strategy,
+  streak,
+  sub,
+  sum,
+  supertrend,
+  tanh,
+  top,
+  tsMax,
+  tsMin,
+  tsRank,
+  type VectorExpr,
+  variance,
+  where,
+  wilder,
+  williamsR,
+  winsorize,
+  zscore,
+} from './strategy/api.js'
+export { strategyToCode } from './strategy/to-code.js'

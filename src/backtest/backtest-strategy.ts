@@ -1,0 +1,71 @@
+import { usageError } from '../base/errors.js'
+import type { Panel } from '../data/panel.js'
+import { createEvaluator, type Evaluator } from '../graph/evaluate/columnar.js'
+import { createStrategy, type Strategy } from '../graph/strategy.js'
+import type { Costs, Fill } from '../graph/strategy-graph.js'
+import { type BacktestResult, runBacktest } from './backtest.js'
+import { DEFAULT_MARKET, resolveMarket } from './markets.js'
+import { evaluateRule } from './strategy-rule.js'
+import type { BarRange, Market } from './types.js'
+
+export interface BacktestOptions {
+  /** A market's name, or one of your own; default `us-stock`. */
+  readonly market?: string | Market
+  /** Replace single costs of the market; the strategy's own go before both. */
+  readonly costs?: Partial<Costs>
+  /** First and last day (ISO), both included; earlier bars only warm indicators up. Default: the whole panel. */
+  readonly start?: string
+  readonly end?: string
+  /** Instead of what the strategy says. */
+  readonly fill?: Fill
+  /** Computed factors are shared through it; it must be the panel's own. */
+  readonly evaluator?: Evaluator
+  /** A year, as a fraction; default 0. */
+  readonly riskFree?: number
+}
+
+export interface StrategyBacktest extends BacktestResult {
+  readonly strategy: Strategy
+  /** Bars that were evaluated, as indices into the panel's dates. */
+  readonly range: BarRange
+  readonly market: Market
+}
+
+/**
+ * Backtests a strategy on a panel, as the accounting page defines it.
+ * @throws AlphaloopError (usage) UNKNOWN_FIELD, NO_OPEN_PRICES, NO_HIGH_LOW_PRICES, UNKNOWN_MARKET, EMPTY_RANGE
+ */
+export function backtest(strategy: Strategy, panel: Panel, options: BacktestOptions = {}): StrategyBacktest {
+  const { start, end, fill, costs, riskFree } = options
+  const named = options.market ?? DEFAULT_MARKET
+  const base = typeof named === 'string' ? resolveMarket(named) : named
+  const market = costs === undefined ? base : { ...base, costs: { ...base.costs, ...costs } }
+  const filled = fill === undefined ? strategy : withFill(strategy, fill)
+  const range = rangeOf(panel, start, end)
+  const result = runBacktest({
+    panel,
+    ...evaluateRule(filled, options.evaluator ?? createEvaluator(panel)),
+    portfolio: filled.graph.portfolio,
+    market,
+    range,
+    riskFree,
+  })
+  return { ...result, strategy: filled, range, market }
+}
+
+/** The same strategy, filled otherwise. */
+const withFill = ({ graph }: Strategy, fill: Fill): Strategy =>
+  createStrategy({ ...graph, portfolio: { ...graph.portfolio, fill } })
+
+/** The bars from the first day on or after `start` to the last on or before `end`. */
+function rangeOf({ dates }: Panel, start: string | undefined, end: string | undefined): BarRange {
+  const first = start === undefined ? 0 : dates.findIndex((date) => date >= start)
+  const last = end === undefined ? dates.length - 1 : dates.findLastIndex((date) => date <= end)
+  if (first >= 0 && last >= first) return { start: first, end: last }
+  throw usageError(
+    'EMPTY_RANGE',
+    `there is no bar from ${start ?? dates[0]} to ${end ?? dates.at(-1)}`,
+    `the data runs from ${dates[0]} to ${dates.at(-1)}`,
+    { start: start ?? null, end: end ?? null, first: dates[0], last: dates.at(-1) },
+  )
+}
