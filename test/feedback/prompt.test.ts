@@ -124,6 +124,30 @@ describe('the prompt says', () => {
   })
 })
 
+describe('where something is missing, the prompt', () => {
+  test('says that the champion has no value to beat', () => {
+    const { champion } = input()
+    const text = whole({ champion: { ...champion!, train: {}, validation: { sharpe: null } } })
+    expect(text).toContain('has no value for now')
+    expect(text).toContain('train: no metric has a value')
+  })
+
+  test('says that nothing failed', () => {
+    expect(whole({ failures: [] })).toContain('must not be repeated\nNothing.')
+  })
+
+  test('says nothing of constraints that are not set', () => {
+    const { maxNodes, maxDepth, maxFields } = input().constraints
+    const bare = whole({ constraints: { maxNodes, maxDepth, maxFields }, groups: [] })
+    expect(bare).not.toMatch(/Allowed|turnover a year|Groups/)
+    const full = whole({
+      constraints: { ...input().constraints, universe: 'close.gt(5)', minHoldingBars: 3 },
+    })
+    expect(full).toContain('close.gt(5)')
+    expect(full).toContain('at least 3.00 bars')
+  })
+})
+
 test('the worked example compiles, on closing prices alone', async () => {
   const strategy = await compileStrategy(EXAMPLE_STRATEGY, createQuickJsSandbox(), { language: 'ts' })
   expect(strategy.fields).toEqual(['close'])

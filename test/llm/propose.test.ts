@@ -157,6 +157,14 @@ describe('a reply that does not compile', () => {
     expect(proposal).toMatchObject({ state: 'unusable', error: { category: 'reply', code } })
   })
 
+  test('beside a listing that is no code: the error of the code is told', async () => {
+    const { remarks } = await propose([
+      text(`${fenced('momentum: 12 %', '')}\n${fenced(NO_FIELD)}`),
+      text(fenced(GOOD)),
+    ])
+    expect(remarks[0]).toContain('UNKNOWN_FIELD')
+  })
+
   test('was cut off at its limit: the model is told that', async () => {
     const { remarks } = await propose([
       { kind: 'text', text: fenced(GOOD).slice(0, 90), finish: 'length' },
@@ -247,7 +255,11 @@ describe('a model that does not answer', () => {
 
 test('a key stands in nothing that is sent or returned', async () => {
   const { proposal, calls } = await propose(
-    [text(`${CANARY_KEY} ${fenced(MISSPELT)}`), text(fenced(`// ${CANARY_KEY}\n${GOOD}`))],
+    [
+      text(`${CANARY_KEY} ${fenced(`${MISSPELT.slice(0, -2)} // ${CANARY_KEY}`)}`),
+      text(fenced(MISSPELT.replace('close.pct', `field('${CANARY_KEY}').pct`))),
+      text(fenced(`// ${CANARY_KEY}\n${GOOD}`)),
+    ],
     { prompt: () => ({ system: `s ${CANARY_KEY}`, user: `u ${CANARY_KEY}` }) },
   )
   expect(proposal.state).toBe('proposed')
