@@ -149,7 +149,7 @@ export class JournalStore implements HistoryStore {
   static async open(given: string, options: JournalOptions = {}): Promise<JournalStore> {
     let fd: number | undefined
     try {
-      if (!options.readOnly) mkdirSync(dirname(given), { recursive: true })
+      const made = options.readOnly ? undefined : mkdirSync(dirname(given), { recursive: true })
       const path = resolveLinks(given)
       const present = statSync(path, { throwIfNoEntry: false })
       if (present?.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
@@ -163,8 +163,13 @@ export class JournalStore implements HistoryStore {
         closeSync(fd)
         fd = undefined
       } else {
-        // Also for a file that stands already: its maker may have died before this.
-        syncDirectory(dirname(path))
+        // Also for a file that stands already: its maker may have died before this. Folders that were made are
+        // entries of their parents.
+        const top = dirname(made === undefined ? dirname(path) : realpathSync(made))
+        for (let folder = dirname(path); ; folder = dirname(folder)) {
+          syncDirectory(folder)
+          if (folder === top || folder === dirname(folder)) break
+        }
       }
       const store = new JournalStore(
         path,
