@@ -37,6 +37,10 @@ describe('a fenced block', () => {
     ])
   })
 
+  test('is not opened by a line of inline code', () => {
+    expect(pieces(`\`\`\`rank(x)\`\`\` is the idea:\n\`\`\`ts\n${CODE}\n\`\`\``)).toEqual([['ts', CODE]])
+  })
+
   test('in a markdown block is found', () => {
     expect(pieces(`\`\`\`\`markdown\n# Idea\n\`\`\`ts\n${CODE}\n\`\`\`\n\`\`\`\``)).toEqual([['ts', CODE]])
     expect(pieces(`\`\`\`markdown\n\`\`\`ts\n${CODE}\n\`\`\`\n\`\`\``)).toEqual([['ts', CODE]])
