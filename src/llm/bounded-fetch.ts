@@ -1,5 +1,5 @@
 /** Longest answer that is read, in bytes; the longest strategy takes a hundredth of it. */
-export const LONGEST_BODY_BYTES = 64 * 1024 * 1024
+const LONGEST_BODY_BYTES = 64 * 1024 * 1024
 
 export class BodyTooLarge extends Error {
   constructor() {

@@ -24,20 +24,18 @@ export interface ModelReply {
   readonly usage: Usage
 }
 
-export const MODEL_FAILURES = [
-  'timeout',
-  'rateLimit',
-  'server',
-  'network',
-  'auth',
-  'badRequest',
-  'notFound',
-  'malformedReply',
-  'emptyReply',
-  'disabled',
-  'aborted',
-] as const
-export type ModelFailureCategory = (typeof MODEL_FAILURES)[number]
+export type ModelFailureCategory =
+  | 'timeout'
+  | 'rateLimit'
+  | 'server'
+  | 'network'
+  | 'auth'
+  | 'badRequest'
+  | 'notFound'
+  | 'malformedReply'
+  | 'emptyReply'
+  | 'disabled'
+  | 'aborted'
 
 export interface ModelFailure {
   readonly state: 'failed'

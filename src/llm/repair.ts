@@ -4,7 +4,7 @@ import type { ExecutionError } from '../history/record.js'
 import { builderTable } from '../strategy/signatures.js'
 
 /** Codes of replies in which there is nothing to compile. */
-export type RefusedReply = 'REPLY_EMPTY' | 'REPLY_LANGUAGE' | 'REPLY_WITHOUT_CODE'
+type RefusedReply = 'REPLY_EMPTY' | 'REPLY_LANGUAGE' | 'REPLY_WITHOUT_CODE'
 
 const REFUSED_REPLY: ReadonlySet<string> = new Set<RefusedReply>([
   'REPLY_EMPTY',

@@ -18,7 +18,7 @@ export function categoryOfStatus(status: number): ModelFailureCategory {
 }
 
 /** Longest pause that a provider may ask for, in seconds: beyond it the Factor Graph is the better use of the time. */
-export const LONGEST_PAUSE_SECONDS = 60
+const LONGEST_PAUSE_SECONDS = 60
 
 /**
  * Milliseconds to wait before the next attempt: what the provider asked for, at most 60 s; else `backoffSeconds`
