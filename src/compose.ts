@@ -197,7 +197,8 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
         model,
         starts,
         texts: new TextStore(join(runDir, 'texts'), redactor),
-        returns: createReturnsCache(join(runDir, 'cache', 'returns', panel.hash)),
+        // Returns depend on data and settings alike.
+        returns: createReturnsCache(join(runDir, 'cache', 'returns', `${panel.hash}-${run.config}`)),
         run,
         periodsPerYear: market.periodsPerYear,
         benchmarkReturns: benchmark.validation.returns,
@@ -213,7 +214,7 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
         async onBatchEnd(current) {
           if (current.next - snapshotAt < SNAPSHOT_EVERY) return
           snapshotAt = current.next
-          await snapshotState(store!, { rules, snapshot, onWarning })
+          await snapshotState(store!, { rules, batchSize: config.batchSize, snapshot, onWarning: warn })
         },
       },
       state,
@@ -304,7 +305,8 @@ async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings 
   const settings: RunSettings = {
     config: comparableJson(config) as Record<string, unknown>,
     data: {
-      source: dataset.source,
+      // The built-in market's settings are part of what it is; a resume without --data reads this.
+      source: dataset.source === 'builtin' ? config.data : dataset.source,
       hash: panel.hash,
       symbols: panel.symbols.length,
       start: panel.dates[0]!,
@@ -359,20 +361,21 @@ async function recordSettings(
       'use the settings of the run, another --run-dir, or --accept-changes to go on and record the change',
       { runDir: request.runDir, differences: all },
     )
-  for (const [what, differences] of [
-    ['config', config],
-    ['data', data],
-  ] as const) {
-    if (differences.length === 0) continue
-    await store.append({
-      kind: 'change',
+  const changes = [
+    { what: 'config' as const, differences: config },
+    { what: 'data' as const, differences: data },
+  ].filter(({ differences }) => differences.length > 0)
+  // Together, or a crash between the two would leave one change unsaid.
+  await store.appendMany(
+    changes.map(({ what, differences }) => ({
+      kind: 'change' as const,
       what,
       run,
       settings,
       differences,
       because: 'The user went on with --accept-changes.',
-    })
-  }
+    })),
+  )
   state.settings = settings
   state.configHash = run.config
 }

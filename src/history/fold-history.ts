@@ -108,7 +108,10 @@ async function pass<F extends Record<string, AnyFold>>(
   for await (const page of store.pages(start?.cursor)) {
     cursor = page.cursor
     for (const record of page.records) {
-      if (record.kind === 'newer') continue
+      if (record.kind === 'newer') {
+        for (let i = 0; i < all.length; i++) states[i] = all[i]!.applyNewer?.(states[i], record) ?? states[i]
+        continue
+      }
       read++
       for (let i = 0; i < all.length; i++) states[i] = all[i]!.apply(states[i], record)
     }

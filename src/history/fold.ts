@@ -1,5 +1,5 @@
 import type { JsonValue } from '../base/json.js'
-import type { KnownRecord } from './record.js'
+import type { KnownRecord, NewerRecord } from './record.js'
 
 /**
  * A state that is computed from the records, one by one in order: champion, archive, statistics… It reads what was
@@ -13,6 +13,8 @@ export interface Fold<S> {
   initial(): S
   /** The state after one more record. It may change the given state and return it. */
   apply(state: S, record: KnownRecord): S
+  /** The same for a record of a newer schema, of which a part is known; absent: it is passed over. */
+  applyNewer?(state: S, record: NewerRecord): S
   /** The state as JSON, for a snapshot; absent: it is JSON already. */
   serialize?(state: S): JsonValue
   deserialize?(value: JsonValue): S

@@ -52,10 +52,14 @@ export function createBatchProposer(parts: Parts) {
     slots: readonly Slot[],
     view: ProposalView,
     stored: readonly IterationRecord[],
+    /** The first number that has no record yet. */
+    next: number,
   ): Promise<Proposal[]> => {
     const done = new Map(stored.map((record) => [record.iteration, record]))
     const feedback = feedbackFor(view, config)
-    const ask = slots.filter(({ iteration, asksModel }) => asksModel && !done.has(iteration))
+    // A number may be taken by a record that this version cannot read: it is not given out again.
+    const isOpen = ({ iteration }: Slot) => iteration >= next
+    const ask = slots.filter((slot) => slot.asksModel && isOpen(slot))
     const answers = new Map<number, ModelProposal>()
     await forEachConcurrently(ask, config.llm.concurrency, async ({ iteration }) => {
       if (stop.aborted) return
@@ -102,10 +106,9 @@ export function createBatchProposer(parts: Parts) {
 
     const proposals: Proposal[] = []
     for (const slot of slots) {
-      const record = done.get(slot.iteration)
-      if (record !== undefined) {
-        if (record.strategy !== null && record.execution.status !== 'rejected')
-          inBatch.add(record.strategy.hash)
+      if (!isOpen(slot)) {
+        const record = done.get(slot.iteration)
+        if (record?.strategy && record.execution.status !== 'rejected') inBatch.add(record.strategy.hash)
         continue
       }
       const proposal =

@@ -78,7 +78,7 @@ async function runBatch(parts: LoopParts, state: LoopState, view: ProposalView, 
   })
   onEvent({ type: 'batch-started', first: state.next, last: first + slots.length - 1 })
   const stored = state.recent.filter(({ iteration }) => iteration >= first && iteration < state.next)
-  const proposals = await createBatchProposer(parts)(slots, view, stored)
+  const proposals = await createBatchProposer(parts)(slots, view, stored, state.next)
   if (stop.aborted) return
 
   // All are asked for at once, in order; the runner begins them in that order.
@@ -87,11 +87,12 @@ async function runBatch(parts: LoopParts, state: LoopState, view: ProposalView, 
       ? runner.evaluate(proposal.strategy.graph, { cancelled: () => stop.aborted })
       : Promise.resolve(undefined),
   )
+  // Each is awaited below; one that fails while an earlier one is waited for is not an unhandled failure.
+  for (const evaluation of evaluations) evaluation.catch(() => {})
   for (const [i, proposal] of proposals.entries()) {
     const evaluation = await evaluations[i]
     // Interrupted: from the first that was not begun, the batch is left for the resume.
     if (proposal.state === 'strategy' && evaluation === undefined) return
-    if (proposal.state !== 'strategy' && stop.aborted) return
     await bench.record(proposal, evaluation)
   }
 }

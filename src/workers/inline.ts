@@ -1,12 +1,26 @@
 import { createEvaluation, type EvaluationSetup } from './evaluation.js'
 import type { Runner } from './runner.js'
 
-/** Evaluates in the calling thread: for the library, for tests and where threads are not to be had. */
+/**
+ * Evaluates in the calling thread, one after the other: for the library, for tests and where threads are not to be
+ * had. Between two evaluations the event loop turns, so that an interrupt is seen.
+ */
 export function createInlineRunner(setup: EvaluationSetup, now: () => number): Runner {
   const evaluate = createEvaluation(setup, now)
+  let last: Promise<unknown> = Promise.resolve()
+  let closed = false
   return {
     concurrency: 1,
-    evaluate: async (graph, options) => (options?.cancelled?.() ? undefined : evaluate(graph)),
-    close: async () => {},
+    evaluate(graph, { cancelled = () => false } = {}) {
+      const turn = last.then(async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        return closed || cancelled() ? undefined : evaluate(graph)
+      })
+      last = turn
+      return turn
+    },
+    async close() {
+      closed = true
+    },
   }
 }

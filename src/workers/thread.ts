@@ -4,8 +4,9 @@ import { createEvaluation } from './evaluation.js'
 import type { ThreadReply, ThreadRequest, ThreadSetup } from './transfer.js'
 
 const evaluate = createEvaluation(workerData as ThreadSetup, () => performance.now())
+const reply = (message: ThreadReply) => parentPort!.postMessage(message)
 
-parentPort!.on('message', ({ id, graph }: ThreadRequest) => {
-  const reply: ThreadReply = { id, evaluation: evaluate(graph) }
-  parentPort!.postMessage(reply)
-})
+parentPort!.on('message', ({ id, graph }: ThreadRequest) =>
+  reply({ type: 'done', id, evaluation: evaluate(graph) }),
+)
+reply({ type: 'ready' })

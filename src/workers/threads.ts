@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../base/errors.js'
+import { environmentError, messageOf } from '../base/errors.js'
 import type { StrategyGraph } from '../graph/strategy-graph.js'
 import type { Evaluation, EvaluationSetup } from './evaluation.js'
 import type { Runner } from './runner.js'
@@ -10,62 +10,96 @@ interface Job {
   readonly graph: StrategyGraph
   readonly cancelled: () => boolean
   readonly resolve: (evaluation: Evaluation | undefined) => void
+  readonly reject: (error: Error) => void
 }
 
 interface Thread {
   readonly worker: Worker
+  /** It has built what evaluations share and waits for graphs. */
+  ready: boolean
   job: Job | undefined
   timer: NodeJS.Timeout | undefined
 }
 
+/** The thread's entry beside this file: `.ts` where the sources run, `.js` where they are built. */
+const entry = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
 /**
  * Evaluates on worker threads over shared memory. An evaluation that takes longer than `timeoutSeconds` ends with its
- * thread, and a new thread takes its place; so does one that dies.
+ * thread, and a new thread takes its place; so does one that dies. A thread that dies before it is ready says that
+ * none can work: its evaluation rejects with EVALUATION_THREAD.
  */
 export function createThreadRunner(
   setup: EvaluationSetup,
-  options: { readonly threads: number; readonly timeoutSeconds: number },
+  options: {
+    readonly threads: number
+    readonly timeoutSeconds: number
+    /** Arguments of Node for the threads. */
+    readonly execArgv?: readonly string[]
+  },
 ): Runner {
+  const { timeoutSeconds } = options
   const workerData = { ...setup, panel: sharePanel(setup.panel) }
   const queue: Job[] = []
   const threads: Thread[] = []
   let nextId = 0
   let closed = false
 
-  const finish = (thread: Thread, evaluation: Evaluation) => {
+  /** Takes the job off a thread. */
+  const release = (thread: Thread): Job | undefined => {
     clearTimeout(thread.timer)
     const { job } = thread
     thread.job = undefined
+    // An idle thread must not keep the process alive; one with a job is waited for through its promise.
     thread.worker.unref()
-    job?.resolve(evaluation)
+    return job
   }
 
-  const replace = (thread: Thread, evaluation: Evaluation) => {
+  const replace = (thread: Thread, settle: (job: Job) => void) => {
     const at = threads.indexOf(thread)
     if (at < 0) return
     threads.splice(at, 1)
     void thread.worker.terminate()
-    finish(thread, evaluation)
+    const job = release(thread)
+    if (job !== undefined) settle(job)
     dispatch()
   }
 
+  const died = (thread: Thread, why: string) =>
+    replace(thread, ({ resolve, reject }) => {
+      const message = `the evaluation thread died: ${why}`
+      if (thread.ready) resolve({ state: 'crashed', message, durationMs: 0 })
+      else reject(environmentError('EVALUATION_THREAD', message, 'use fewer workers, or free some memory'))
+    })
+
+  // The clock starts when the thread does: only the evaluation's own time counts.
+  const startClock = (thread: Thread) => {
+    thread.timer = setTimeout(
+      () =>
+        replace(thread, ({ resolve }) =>
+          resolve({ state: 'timedOut', seconds: timeoutSeconds, durationMs: timeoutSeconds * 1000 }),
+        ),
+      timeoutSeconds * 1000,
+    )
+  }
+
   const start = (): Thread => {
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData })
-    const thread: Thread = { worker, job: undefined, timer: undefined }
-    worker.on('message', ({ id, evaluation }: ThreadReply) => {
-      if (thread.job?.id !== id) return
-      finish(thread, evaluation)
+    const { execArgv } = options
+    const worker = new Worker(entry, { workerData, ...(execArgv ? { execArgv: [...execArgv] } : {}) })
+    const thread: Thread = { worker, ready: false, job: undefined, timer: undefined }
+    worker.on('message', (reply: ThreadReply) => {
+      if (reply.type === 'ready') {
+        thread.ready = true
+        if (thread.job !== undefined) startClock(thread)
+        return
+      }
+      if (thread.job?.id !== reply.id) return
+      release(thread)!.resolve(reply.evaluation)
       dispatch()
     })
-    worker.on('error', (error) => {
-      replace(thread, {
-        state: 'crashed',
-        message: `the evaluation thread died: ${messageOf(error)}`,
-        durationMs: 0,
-      })
-    })
-    // An idle thread must not keep the process alive; one with a job is waited for through its promise.
-    worker.unref()
+    worker.on('error', (error) => died(thread, messageOf(error)))
+    worker.on('messageerror', (error) => died(thread, messageOf(error)))
+    worker.on('exit', (code) => died(thread, `it ended with code ${code}`))
     threads.push(thread)
     return thread
   }
@@ -82,12 +116,7 @@ export function createThreadRunner(
       const thread = idle ?? start()
       thread.job = job
       thread.worker.ref()
-      const { timeoutSeconds } = options
-      thread.timer = setTimeout(
-        () =>
-          replace(thread, { state: 'timedOut', seconds: timeoutSeconds, durationMs: timeoutSeconds * 1000 }),
-        timeoutSeconds * 1000,
-      )
+      if (thread.ready) startClock(thread)
       thread.worker.postMessage({ id: job.id, graph: job.graph })
     }
   }
@@ -95,18 +124,21 @@ export function createThreadRunner(
   return {
     concurrency: options.threads,
     evaluate: (graph, { cancelled = () => false } = {}) =>
-      new Promise((resolve) => {
-        queue.push({ id: nextId++, graph, cancelled, resolve })
+      new Promise((resolve, reject) => {
+        if (closed) {
+          resolve(undefined)
+          return
+        }
+        queue.push({ id: nextId++, graph, cancelled, resolve, reject })
         dispatch()
       }),
     async close() {
       closed = true
       for (const job of queue.splice(0)) job.resolve(undefined)
       await Promise.all(
-        threads.splice(0).map(({ worker, job, timer }) => {
-          clearTimeout(timer)
-          job?.resolve(undefined)
-          return worker.terminate()
+        threads.splice(0).map((thread) => {
+          release(thread)?.resolve(undefined)
+          return thread.worker.terminate()
         }),
       )
     },

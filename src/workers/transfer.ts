@@ -8,10 +8,9 @@ export interface ThreadRequest {
   readonly id: number
   readonly graph: StrategyGraph
 }
-export interface ThreadReply {
-  readonly id: number
-  readonly evaluation: Evaluation
-}
+export type ThreadReply =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly id: number; readonly evaluation: Evaluation }
 
 const shared = <A extends Float64Array | Int32Array>(values: A): A => {
   if (values.buffer instanceof SharedArrayBuffer) return values
