@@ -176,7 +176,7 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
-export type ConfigInput = z.input<typeof configSchema>
+
 
 /** Settings that change how a run goes, but never what an iteration's result is. */
 const INCOMPARABLE_KEYS = ['iterations', 'workers', 'runDirectory', 'cacheMegabytes', 'data'] as const
