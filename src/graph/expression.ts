@@ -1,9 +1,11 @@
+import { usageError } from '../base/errors.js'
 import { deepFreeze } from '../base/json.js'
 import { canonicalGraph } from './canonical.js'
 import { checkNode } from './check-node.js'
 import { DEFAULT_LIMITS, type GraphLimits } from './limits.js'
 import type { GraphNode, PortType } from './node.js'
 import type { BooleanColumn, Column } from './operator.js'
+import { strategyGraphSchema } from './schema.js'
 import { checkLimits, type Evaluable, namesOf, nodeTypes, topologicalOrder, unknownNode } from './strategy.js'
 import { DEFAULT_PORTFOLIO, type StrategyGraph } from './strategy-graph.js'
 
@@ -17,16 +19,22 @@ export interface Expression extends Evaluable {
 }
 
 /**
- * Checks a bare expression (a factor) as `createStrategy` checks a strategy, and gives it the same canonical form.
+ * Checks a bare expression (a factor), nodes in the JSON form and the id of one, as `createStrategy` checks a strategy, and gives it the same canonical form.
  * @throws AlphaloopError (usage) as `createStrategy` does for nodes and limits
  */
 export function createExpression(
-  nodes: readonly GraphNode[],
-  root: string,
+  nodes: unknown,
+  root: unknown,
   limits: GraphLimits = DEFAULT_LIMITS,
 ): Expression {
+  const shaped = strategyGraphSchema.shape.nodes.safeParse(nodes)
+  if (!shaped.success || typeof root !== 'string')
+    throw usageError(
+      'INVALID_STRATEGY',
+      `this is no expression: ${shaped.error?.issues[0]?.message ?? 'no root'}`,
+    )
   const types = new Map<string, PortType>()
-  const checked = topologicalOrder(nodes).map((node) => checkNode(node, types))
+  const checked = topologicalOrder(shaped.data as GraphNode[]).map((node) => checkNode(node, types))
   if (!types.has(root)) throw unknownNode('the root', root, types.keys())
   // The canonical form starts from a rule's roots; of all rules, weights names one node.
   const whole: StrategyGraph = {

@@ -49,22 +49,49 @@ export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> 
   let engine: Promise<QuickJSWASMModule> | undefined
   return {
     async run(program) {
-      engine ??= newEngine(limits)
-      try {
-        return runProgram(await engine, program, limits)
-      } catch (thrown) {
-        // The engine itself went down, and its memory cannot be trusted any more: the next program gets a new one.
-        engine = undefined
-        if (thrown instanceof RangeError) return { state: 'stopped', limit: 'stack', position: undefined }
-        throw thrown
+      for (;;) {
+        engine ??= newEngine(limits)
+        const mine = engine
+        const ready = await mine
+        // Another program brought it down in the meantime.
+        if (engine !== mine) continue
+        let result: SandboxResult | undefined
+        try {
+          runProgram(ready, program, limits, (ended) => {
+            result = ended
+          })
+        } catch (thrown) {
+          // The engine went down, perhaps only when it was cleaned up; the next program gets a new one.
+          engine = undefined
+          result ??= brokenEngine(thrown)
+          if (result === undefined) throw thrown
+        }
+        return result!
       }
     },
+  }
+}
+
+/** What an exception of the engine itself says about the program; undefined for a mistake of ours. */
+function brokenEngine(thrown: unknown): SandboxResult | undefined {
+  if (!(thrown instanceof Error)) return undefined
+  if (thrown instanceof RangeError) return { state: 'stopped', limit: 'stack', position: undefined }
+  if (thrown.name !== 'RuntimeError') return undefined
+  return {
+    state: 'threw',
+    name: 'Error',
+    message: 'the program brought the JavaScript engine down',
+    details: undefined,
+    position: undefined,
   }
 }
 
 const PAGE_BYTES = 64 * 1024
 /** What the engine's WebAssembly module asks for at the least. */
 const FIRST_PAGES = 256
+
+// An engine that goes down would print so itself; the caller gets it as a result.
+const QUIET = { printErr: () => {} } as object
 
 /** Node has it, but its types for it come with browsers only. */
 const { Memory } = (
@@ -80,14 +107,15 @@ const { Memory } = (
 function newEngine(limits: SandboxLimits): Promise<QuickJSWASMModule> {
   const maximum = Math.max(FIRST_PAGES, Math.floor(limits.memoryBytes / PAGE_BYTES))
   const wasmMemory = new Memory({ initial: FIRST_PAGES, maximum })
-  return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }))
+  return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory, emscriptenModule: QUIET }))
 }
 
 function runProgram(
   engine: QuickJSWASMModule,
   program: SandboxProgram,
   limits: SandboxLimits,
-): SandboxResult {
+  ended: (result: SandboxResult) => void,
+): void {
   const runtime = engine.newRuntime()
   try {
     runtime.setMaxStackSize(limits.stackBytes)
@@ -105,7 +133,12 @@ function runProgram(
     )
     const context = runtime.newContext({ intrinsics: INTRINSICS })
     try {
-      return runInContext(context, runtime, program, limits)
+      ended(runInContext(context, runtime, program, limits))
+    } catch (thrown) {
+      // Told here, because cleaning up after it will fail too, for another reason.
+      const broken = brokenEngine(thrown)
+      if (broken !== undefined) ended(broken)
+      throw thrown
     } finally {
       context.dispose()
     }

@@ -77,7 +77,7 @@ export interface PanelExpr {
   logReturn(n: number): PanelExpr
   /** sum of the last n values. */
   sum(n: number): PanelExpr
-  /** mean of the last n values (simple moving average). */
+  /** mean of the last n values (simple moving average); exact where they are all equal. */
   sma(n: number): PanelExpr
   /** product of the last n values. */
   product(n: number): PanelExpr
@@ -280,7 +280,7 @@ export interface VectorExpr {
   logReturn(n: number): VectorExpr
   /** sum of the last n values. */
   sum(n: number): VectorExpr
-  /** mean of the last n values (simple moving average). */
+  /** mean of the last n values (simple moving average); exact where they are all equal. */
   sma(n: number): VectorExpr
   /** product of the last n values. */
   product(n: number): VectorExpr
@@ -653,7 +653,7 @@ export function sum(...args: readonly unknown[]): never {
   return call('sum', args)
 }
 
-/** mean of the last n values (simple moving average). */
+/** mean of the last n values (simple moving average); exact where they are all equal. */
 export function sma(x: VectorExpr | number, n: number): VectorExpr
 export function sma(x: Numeric, n: number): PanelExpr
 export function sma(...args: readonly unknown[]): never {

@@ -116,7 +116,25 @@ async function runProgram(
     finish: FINISH,
   })
   if (result.state !== 'returned') throw failure(result, prepared, text)
-  return JSON.parse(result.output) as Finished
+  return readFinished(result.output)
+}
+
+/** What came out is the program's word: its shape is checked, and the graph in it by whoever takes it. */
+function readFinished(output: string): Finished {
+  try {
+    const finished: unknown = JSON.parse(output)
+    if (typeof finished === 'object' && finished !== null) {
+      const { kind, strategy, found, made } = finished as Record<string, unknown>
+      if (kind === 'strategy' && typeof strategy === 'object' && strategy !== null)
+        return finished as Finished
+      if (kind === 'expression') return finished as Finished
+      if (kind === 'nothing' && typeof found === 'string' && typeof made === 'number')
+        return finished as Finished
+    }
+  } catch {
+    // Not even JSON: the same as nothing usable.
+  }
+  return { kind: 'nothing', found: 'something that cannot be read', made: 0 }
 }
 
 const STOPPED = {
