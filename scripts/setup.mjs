@@ -40,7 +40,8 @@ const isFresh = (stamp, hash) =>
 
 export function install() {
   const stamp = 'node_modules/.alphaloop-installed'
-  const hash = hashOf(['package.json', 'package-lock.json'])
+  // The lock file decides what is installed; other changes of package.json need no new installation.
+  const hash = hashOf(['package-lock.json'])
   if (isFresh(stamp, hash)) return
   console.error('alphaloop: installing packages …')
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])

@@ -93,7 +93,13 @@ const factorGraph = z
 const model = z.strictObject({
   provider: z.enum(['openai-compatible']).default('openai-compatible'),
   model: z.string().min(1),
-  baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      (url) => !/^https?:\/\/[^/?#]*@/i.test(url),
+      'an address without a password: keys come from the environment',
+    )
+    .default('https://api.openai.com/v1'),
   apiKeyVariable: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the NAME of an environment variable, never the key itself')
@@ -177,18 +183,17 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 
-
 /** Settings that change how a run goes, but never what an iteration's result is. */
-const INCOMPARABLE_KEYS = ['iterations', 'workers', 'runDirectory', 'cacheMegabytes', 'data'] as const
+const NEVER_A_CHANGE = ['iterations', 'workers', 'runDirectory', 'cacheMegabytes'] as const
 
 /**
  * The part of a configuration that decides results: equal parts give comparable records. The data stand beside it
- * with a hash of their own.
+ * with a hash of their own. Time-outs are budgets: what they cut off is recorded as such.
  */
 export function comparablePart(config: Config): Record<string, unknown> {
-  const part: Record<string, unknown> = { ...config }
-  for (const key of INCOMPARABLE_KEYS) delete part[key]
+  const { data: _data, ...part } = config as Record<string, unknown> & Config
+  for (const key of NEVER_A_CHANGE) delete part[key]
   const { concurrency: _c, timeoutSeconds: _t, retries: _r, backoffSeconds: _b, ...llm } = config.llm
-  part.llm = llm
-  return part
+  const { evaluationTimeoutSeconds: _e, ...limits } = config.limits
+  return { ...part, llm, limits }
 }
