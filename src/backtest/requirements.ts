@@ -1,6 +1,7 @@
 import { type AlphaloopError, usageError } from '../base/errors.js'
 import type { Panel } from '../data/panel.js'
-import type { Portfolio, Select } from '../graph/strategy-graph.js'
+import { contradiction, type RuleShape } from '../graph/portfolio-rules.js'
+import type { Portfolio } from '../graph/strategy-graph.js'
 import type { BarRange } from './types.js'
 
 /**
@@ -29,39 +30,16 @@ export function missingPrices(
   return undefined
 }
 
-/** As much of a rule, evaluated or not, as says whether its settings fit. */
-export type RuleShape =
-  | { readonly kind: 'score'; readonly select: Select }
-  | { readonly kind: 'signals' | 'weights' | 'everything' }
-
 /**
  * What contradicts itself in a rule and its settings, or undefined: a weighting or a side that the rule cannot give
  * (WEIGHT_NEEDS_SCORE, SIDE_NEEDS_SCORE, SELECT_CONTRADICTS_SIDE).
  */
-export function contradiction(
+export function contradictionError(
   rule: RuleShape,
   portfolio: Pick<Portfolio, 'side' | 'weight'>,
 ): AlphaloopError | undefined {
-  const { side, weight } = portfolio
-  if (rule.kind === 'signals' && (weight === 'score' || weight === 'rank'))
-    return usageError(
-      'WEIGHT_NEEDS_SCORE',
-      `weight: "${weight}" needs a score, but the strategy selects by signals.`,
-      'Use weight: "equal" or { inverseVolatility: n }, or give a score.',
-    )
-  if (rule.kind === 'signals' && side === 'longShort')
-    return usageError(
-      'SIDE_NEEDS_SCORE',
-      'side: "longShort" needs a score that says what to buy and what to sell; signals only say what is on.',
-      'Use side: "long" or "short", or give a score.',
-    )
-  if (rule.kind === 'score' && side === 'longShort' && 'bottom' in rule.select)
-    return usageError(
-      'SELECT_CONTRADICTS_SIDE',
-      'select: { bottom } with side: "longShort" says twice, and differently, what to buy.',
-      'Use select: { top }; negate the score to turn the legs round.',
-    )
-  return undefined
+  const found = contradiction(rule, portfolio)
+  return found && usageError(found.code, `${found.message}.`, found.hint)
 }
 
 /** Throws BAD_RANGE unless the range lies in the panel. */

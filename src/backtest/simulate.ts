@@ -15,7 +15,7 @@ import { rebalanceBars } from './calendar.js'
 import { createExitCheck, type ExitCheck } from './exits.js'
 import { equityAfterFill, type Orders, targetScale } from './fill.js'
 import { createPolicy, type Policy, type PolicyInput } from './policy.js'
-import { checkRange, contradiction, missingPrices } from './requirements.js'
+import { checkRange, contradictionError, missingPrices } from './requirements.js'
 import type { FillRecord, Simulation, SimulationInput } from './types.js'
 
 /** Equity at or below this ends a backtest. */
@@ -36,7 +36,7 @@ export interface FinalDecision {
 
 /**
  * Simulates a strategy over a range of bars as the accounting page defines it. Equity starts at 1.
- * Throws AlphaloopError: NO_OPEN_PRICES, NO_HIGH_LOW_PRICES, BAD_RANGE, and the contradictions of `contradiction`.
+ * Throws AlphaloopError: NO_OPEN_PRICES, NO_HIGH_LOW_PRICES, BAD_RANGE, and what `contradictionError` finds.
  */
 export function simulate(input: SimulationJob): Simulation {
   return new Run(input).finish()
@@ -112,7 +112,7 @@ class Run {
   constructor(input: SimulationJob) {
     const { panel, range, rule, portfolio, costs, periodsPerYear } = input
     checkRange(range, panel.dates.length)
-    const obstacle = missingPrices(panel, portfolio) ?? contradiction(rule, portfolio)
+    const obstacle = missingPrices(panel, portfolio) ?? contradictionError(rule, portfolio)
     if (obstacle) throw obstacle
     this.panel = panel
     this.width = panel.symbols.length

@@ -33,10 +33,12 @@ export function nearest(given: string, valid: Iterable<string>): string | undefi
       wanted.length >= 3 &&
       candidate.length >= 3 &&
       (candidate.includes(wanted) || wanted.includes(candidate))
-    const distance = contains
-      ? Math.min(1.5, editDistance(wanted, candidate))
-      : editDistance(wanted, candidate)
     const limit = contains ? 2 : Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3))
+    // The distance is at least this, and just this where one contains the other: a name of a million letters costs
+    // nothing to compare.
+    const longer = Math.abs(wanted.length - candidate.length)
+    if (!contains && longer > limit) continue
+    const distance = contains ? Math.min(1.5, longer) : editDistance(wanted, candidate)
     if (distance <= limit && distance < bestDistance) {
       best = name
       bestDistance = distance

@@ -4,14 +4,32 @@ import { DEFAULT_PORTFOLIO } from './strategy-graph.js'
 const fraction = z.number().min(0).max(1)
 const wholeNumber = (min: number, max: number) => z.number().int().min(min).max(max)
 
+/** Longer than any name that somebody writes: errors repeat names, and a name may come from anywhere. */
+const LONGEST_NAME = 64
+const reference = z.string().max(LONGEST_NAME)
+
+/** Zod's record passes over a key called __proto__ without a word, and what is passed over was not checked. */
+const params = z.preprocess(
+  (given, context) => {
+    if (typeof given === 'object' && given !== null && Object.hasOwn(given, '__proto__'))
+      context.addIssue({ code: 'custom', message: 'a parameter cannot be called __proto__', input: given })
+    return given
+  },
+  z.record(reference, z.union([z.number(), z.string().max(200)])),
+)
+
 const node = z
   .strictObject({
-    id: z.string().min(1).max(64).describe('Name of the node inside this graph.'),
-    op: z.string().min(1).max(64).describe('Name of an operator; `alphaloop operators` lists them.'),
-    inputs: z.array(z.string()).max(64).default([]).describe('Ids of the nodes that it reads, in order.'),
-    params: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
-    output: z.string().optional().describe('Which output, where the operator has several.'),
-    mask: z.string().optional().describe('Boolean node: who takes part in a cross-section.'),
+    id: z.string().min(1).max(LONGEST_NAME).describe('Name of the node inside this graph.'),
+    op: z
+      .string()
+      .min(1)
+      .max(LONGEST_NAME)
+      .describe('Name of an operator; `alphaloop operators` lists them.'),
+    inputs: z.array(reference).max(64).default([]).describe('Ids of the nodes that it reads, in order.'),
+    params: params.default({}),
+    output: reference.optional().describe('Which output, where the operator has several.'),
+    mask: reference.optional().describe('Boolean node: who takes part in a cross-section.'),
   })
   .describe('One step of the computation.')
 
@@ -65,9 +83,9 @@ const portfolio = z.strictObject({
 })
 
 const rule = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('score'), score: z.string(), select }),
-  z.strictObject({ kind: z.literal('signals'), enter: z.string(), exit: z.string() }),
-  z.strictObject({ kind: z.literal('weights'), weights: z.string() }),
+  z.strictObject({ kind: z.literal('score'), score: reference, select }),
+  z.strictObject({ kind: z.literal('signals'), enter: reference, exit: reference }),
+  z.strictObject({ kind: z.literal('weights'), weights: reference }),
 ])
 
 /**
@@ -80,7 +98,7 @@ export const strategyGraphSchema = z
     version: z.literal(1),
     name: z.string().min(1).max(200),
     nodes: z.array(node).min(1),
-    universe: z.string().optional(),
+    universe: reference.optional(),
     rule,
     portfolio: portfolio.default({ ...DEFAULT_PORTFOLIO, exits: {} }),
   })

@@ -16,6 +16,7 @@ import { canonicalGraph } from './canonical.js'
 import { checkNode } from './check-node.js'
 import { DEFAULT_LIMITS, type GraphLimits } from './limits.js'
 import type { GraphNode, PortType } from './node.js'
+import { contradiction, overruledSetting } from './portfolio-rules.js'
 import { operatorNamed } from './registry.js'
 import { strategyGraphSchema } from './schema.js'
 import type { Rule, StrategyGraph } from './strategy-graph.js'
@@ -89,8 +90,11 @@ function parseShape(input: unknown): StrategyGraph {
       { path, issues: parsed.error.issues.map(({ path: at, message }) => ({ path: at.join('.'), message })) },
     )
   }
-  const { $schema: _schema, ...graph } = parsed.data
-  return graph as StrategyGraph
+  const { $schema: _schema, portfolio, ...graph } = parsed.data
+  const { costs, ...settings } = portfolio
+  // Costs that replace none of the market's are the same as none: they must not give another hash.
+  const replaces = Object.values(costs ?? {}).some((cost) => cost !== undefined)
+  return { ...graph, portfolio: replaces ? { ...settings, costs } : settings } as StrategyGraph
 }
 
 /** Inputs before users. @throws AlphaloopError INVALID_STRATEGY, UNKNOWN_NODE or CYCLE */
@@ -191,31 +195,9 @@ const hintForRoot = (wanted: PortType, actual: PortType) =>
       : 'combine it with a value per symbol, such as field("close")'
 
 function checkPortfolio({ rule, portfolio }: StrategyGraph) {
-  const refuse = (message: string, hint: string) => {
-    throw usageError('INVALID_PORTFOLIO', message, hint)
-  }
-  if (rule.kind === 'weights' && portfolio.side !== 'long')
-    refuse(
-      `side '${portfolio.side}' says who is bought, and so do the weights`,
-      'leave side out: negative weights are short positions',
-    )
-  if (rule.kind === 'weights' && portfolio.weight !== 'equal')
-    refuse(
-      'weight and weights contradict each other',
-      'leave weight out: the panel gives the target weights itself',
-    )
-  if (rule.kind === 'signals' && portfolio.side === 'longShort')
-    refuse(
-      "signals know one direction, so side 'longShort' means nothing",
-      "use side 'long' or 'short', or a score",
-    )
-  if (rule.kind === 'signals' && (portfolio.weight === 'score' || portfolio.weight === 'rank'))
-    refuse(
-      `weight '${portfolio.weight}' needs a score, and signals have none`,
-      "use 'equal' or inverseVolatility",
-    )
-  if (rule.kind === 'score' && portfolio.side === 'longShort' && 'bottom' in rule.select)
-    refuse("side 'longShort' buys the top and sells the bottom", 'use select: { top: k } for k on each side')
+  const found = contradiction(rule, portfolio) ?? overruledSetting(rule, portfolio)
+  if (found === undefined) return
+  throw usageError('INVALID_PORTFOLIO', found.message, found.hint, { reason: found.code })
 }
 
 /** Refuses what is too large; the depth of the rest. */

@@ -1,0 +1,31 @@
+// What is mutated, and the tests that have to notice. Tests that start or kill processes stay out: they prove what
+// no mutant can, and take too long for thousands of rounds.
+export const AREAS = {
+  graph: {
+    mutate: ['src/graph/{canonical,strategy,check-node,portfolio-rules}.ts'],
+    tests: ['test/graph/*.test.ts'],
+  },
+  champion: {
+    mutate: ['src/champion/*.ts'],
+    tests: ['test/champion/*.test.ts'],
+  },
+  accounting: {
+    mutate: ['src/backtest/{simulate,policy,select,weigh,fill,exits,book}.ts'],
+    tests: ['test/backtest/*.test.ts', 'test/backtest/plain/plain.test.ts'],
+  },
+  history: {
+    mutate: [
+      'src/history/{record-line,lines,journal-store,recover,lock,holder,fold,fold-history,id-index}.ts',
+    ],
+    tests: ['test/history/{record,damage,text-store,journal-store,export-import,fold,contract,lock}.test.ts'],
+  },
+}
+
+/** Percent of mutants that the tests must notice, in every area. */
+export const WANTED = 80
+
+export const areaNamed = (name) => {
+  const area = AREAS[name]
+  if (area === undefined) throw new Error(`no such area: ${name}; there are ${Object.keys(AREAS).join(', ')}`)
+  return area
+}
