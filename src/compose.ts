@@ -7,12 +7,13 @@ import { availableParallelism } from 'node:os'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { resolveMarket } from './backtest/markets.js'
 import type { Market, Metrics } from './backtest/types.js'
-import { AlphaloopError, messageOf, usageError } from './base/errors.js'
+import { AlphaloopError, usageError } from './base/errors.js'
 import type { Config } from './config/schema.js'
 import { parseDataArgument } from './data/argument.js'
 import type { DataOptions, Dataset } from './data/dataset.js'
 import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
+import { executionErrorOf } from './feedback/execution-error.js'
 import { availableFields, checkSources } from './graph/evaluate/context.js'
 import type { Strategy } from './graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from './history/journal-store.js'
@@ -27,7 +28,6 @@ import { systemSleep } from './llm/retry.js'
 import { createLoopModel } from './loop/ask-model.js'
 import { conform } from './loop/conform.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
-import { categoryOf } from './loop/judge.js'
 import type { StartStrategy } from './loop/ports.js'
 import { resumeState, snapshotState } from './loop/resume.js'
 import { createReturnsCache } from './loop/returns-cache.js'
@@ -479,19 +479,8 @@ async function compileStarts(
       starts.push({ state: 'compiled', file, strategy, code })
     } catch (error) {
       if (!(error instanceof AlphaloopError)) throw error
-      const { line, column } = error.details as { line?: number; column?: number }
-      starts.push({
-        state: 'broken',
-        file,
-        error: {
-          category: categoryOf(error.code),
-          code: error.code,
-          message: `${file}: ${messageOf(error)}`,
-          ...(line === undefined ? {} : { line }),
-          ...(column === undefined ? {} : { column }),
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-        },
-      })
+      const known = executionErrorOf(error)
+      starts.push({ state: 'broken', file, error: { ...known, message: `${file}: ${known.message}` } })
     }
   }
   return starts

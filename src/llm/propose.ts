@@ -6,12 +6,13 @@
  * 4. where none does, or the strategy is known already, say exactly why (repair.ts) and ask again
  */
 import { AlphaloopError, messageOf } from '../base/errors.js'
+import { executionErrorOf } from '../feedback/execution-error.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { ExecutionError, Usage } from '../history/record.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
 import type { ChatMessage, ModelClient, ModelFailure } from './client.js'
 import { type Candidate, extractCandidates } from './extract-code.js'
-import { cutOffNote, duplicateMessage, executionErrorOf, refusal, repairMessage } from './repair.js'
+import { cutOffNote, duplicateMessage, refusal, repairMessage } from './repair.js'
 import { addUsage } from './usage.js'
 
 export interface ModelProposerOptions<Request> {
@@ -21,8 +22,6 @@ export interface ModelProposerOptions<Request> {
   readonly prompt: (request: Request) => { readonly system: string; readonly user: string }
   /** Replies that are asked for in one iteration, the first one included (3). */
   readonly maxRounds: number
-  /** The category that a code of a compile error is counted under. */
-  readonly categoryOf: (code: string) => string
   /** Takes secrets out of whatever is sent or returned. */
   readonly redact: (text: string) => string
 }
@@ -34,7 +33,7 @@ export interface ProposalRequest {
   readonly signal: AbortSignal
 }
 
-/** The loop's `ModelProposal`, as this side makes it. */
+/** What came of asking a model, its own rounds of repair included. */
 export type ModelProposal =
   | {
       readonly state: 'proposed'
@@ -44,6 +43,7 @@ export type ModelProposal =
       readonly prompt: string
       readonly reply: string
     }
+  /** It answered, but nothing that compiles: the iteration ends with this error. */
   | {
       readonly state: 'unusable'
       readonly error: ExecutionError
@@ -51,6 +51,7 @@ export type ModelProposal =
       readonly prompt: string
       readonly reply: string
     }
+  /** It could not be reached or did not answer: the Factor Graph steps in. */
   | {
       readonly state: 'unavailable'
       readonly because: string
@@ -72,7 +73,7 @@ type Reading =
 export function createModelProposer<Request extends ProposalRequest>(
   options: ModelProposerOptions<Request>,
 ): { propose(request: Request): Promise<ModelProposal> } {
-  const { client, compile, maxRounds, categoryOf, redact } = options
+  const { client, compile, maxRounds, redact } = options
 
   async function propose(request: Request): Promise<ModelProposal> {
     const first = options.prompt(request)
@@ -129,7 +130,7 @@ export function createModelProposer<Request extends ProposalRequest>(
         }
         case 'refused': {
           if (round >= maxRounds) {
-            const error = executionErrorOf(reading.error, categoryOf)
+            const error = executionErrorOf(reading.error)
             return { state: 'unusable', error: { ...error, message: redact(error.message) }, ...texts() }
           }
           const cutOff = answer.state === 'replied' && answer.cutOff

@@ -1,16 +1,10 @@
 import { type AlphaloopError, type ErrorDetails, usageError } from '../base/errors.js'
+import { placeOf } from '../feedback/execution-error.js'
 import type { Strategy } from '../graph/strategy.js'
-import type { ExecutionError } from '../history/record.js'
 import { builderTable } from '../strategy/signatures.js'
 
 /** Codes of replies in which there is nothing to compile. */
 type RefusedReply = 'REPLY_EMPTY' | 'REPLY_LANGUAGE' | 'REPLY_WITHOUT_CODE'
-
-const REFUSED_REPLY: ReadonlySet<string> = new Set<RefusedReply>([
-  'REPLY_EMPTY',
-  'REPLY_LANGUAGE',
-  'REPLY_WITHOUT_CODE',
-])
 
 export const refusal = (code: RefusedReply, message: string, details?: ErrorDetails): AlphaloopError =>
   usageError(
@@ -21,22 +15,6 @@ export const refusal = (code: RefusedReply, message: string, details?: ErrorDeta
   )
 
 export const cutOffNote = 'Your reply was cut off at its token limit; be shorter.'
-
-/** The typed error of a reply, as the record keeps it. */
-export function executionErrorOf(
-  error: AlphaloopError,
-  categoryOf: (code: string) => string,
-): ExecutionError {
-  const { line, column } = placeOf(error)
-  return {
-    category: REFUSED_REPLY.has(error.code) ? 'reply' : categoryOf(error.code),
-    code: error.code,
-    message: error.message,
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  }
-}
 
 /** What the model is told about code that does not compile: the place, the line itself, the remedy, the signature. */
 export function repairMessage(error: AlphaloopError): string {
@@ -61,22 +39,6 @@ export const duplicateMessage = (strategy: Strategy): string =>
     '',
     'Answer with a different idea: another factor, filter or exit. One ```ts block, and nothing else.',
   ].join('\n')
-
-interface Place {
-  readonly line: number | undefined
-  readonly column: number | undefined
-  readonly sourceLine: string | undefined
-}
-
-function placeOf({ details }: AlphaloopError): Place {
-  const count = (value: unknown) =>
-    Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined
-  return {
-    line: count(details.line),
-    column: count(details.column),
-    sourceLine: typeof details.sourceLine === 'string' ? details.sourceLine : undefined,
-  }
-}
 
 const LONGEST_LINE = 200
 

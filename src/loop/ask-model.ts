@@ -10,7 +10,7 @@ import { createModelProposer } from '../llm/propose.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
 import { strategyToCode } from '../strategy/to-code.js'
-import { categoryOf, championPolicy } from './judge.js'
+import { championPolicy } from './judge.js'
 import type { ModelProposer, ModelRequest } from './ports.js'
 import type { ProposalView } from './state.js'
 
@@ -41,7 +41,6 @@ export function createLoopModel(parts: ModelParts): ModelProposer | null {
     client,
     compile,
     maxRounds,
-    categoryOf,
     redact,
     prompt: (request) => buildPrompt(promptInput(request, known)),
   })

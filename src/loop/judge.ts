@@ -4,6 +4,7 @@ import { classify, type Level, type Outcome } from '../champion/levels.js'
 import { figure, OBJECTIVES, percent } from '../champion/objective.js'
 import type { ChampionPolicy, Contender } from '../champion/policy.js'
 import type { Config } from '../config/schema.js'
+import { categoryOf } from '../feedback/execution-error.js'
 import type { Execution, MetricNotes, RangeMetrics, RecordedDecision } from '../history/record.js'
 import { type Evaluation, RANGE_NAMES, type RangeResult } from '../workers/evaluation.js'
 
@@ -168,18 +169,6 @@ function executionOf(evaluation: Evaluation): Execution {
         },
       }
   }
-}
-
-/** What kind of mistake an error code stands for, so that alike failures are counted together. */
-export function categoryOf(code: string): string {
-  if (/FIELD|GROUP/.test(code)) return 'unknown field'
-  if (/OPERATOR/.test(code)) return 'unknown operator'
-  if (/SYNTAX|IMPORT|EXPORT/.test(code)) return 'syntax'
-  if (/LIMIT|TOO_LARGE/.test(code)) return 'limit'
-  if (/PARAMETER|INPUTS|TYPE|OUTPUT/.test(code)) return 'wrong argument'
-  if (/TIMEOUT|MEMORY|STACK/.test(code)) return 'resource'
-  if (/PORTFOLIO|PRICES|SELECT|SIDE|WEIGHT/.test(code)) return 'portfolio setting'
-  return 'strategy'
 }
 
 function measured(evaluation: Evaluation): Pick<Judgement, 'metrics' | 'metricNotes'> {

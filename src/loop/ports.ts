@@ -1,6 +1,7 @@
 import type { Rng } from '../base/rng.js'
 import type { Strategy } from '../graph/strategy.js'
-import type { ExecutionError, Usage } from '../history/record.js'
+import type { ExecutionError } from '../history/record.js'
+import type { ModelProposal } from '../llm/propose.js'
 import type { FactorGraphProposal, Parent } from '../search/proposal.js'
 import type { ProposalView } from './state.js'
 
@@ -20,32 +21,6 @@ export interface ModelRequest {
   readonly isKnown: (hash: string) => boolean
   readonly signal: AbortSignal
 }
-
-/** What came of asking a model, its own rounds of repair included. */
-export type ModelProposal =
-  | {
-      readonly state: 'proposed'
-      readonly strategy: Strategy
-      readonly code: string
-      readonly usage: Usage | undefined
-      readonly prompt: string
-      readonly reply: string
-    }
-  /** It answered, but nothing that compiles: the iteration ends with this error. */
-  | {
-      readonly state: 'unusable'
-      readonly error: ExecutionError
-      readonly usage: Usage | undefined
-      readonly prompt: string
-      readonly reply: string
-    }
-  /** It could not be reached or did not answer: the Factor Graph steps in. */
-  | {
-      readonly state: 'unavailable'
-      readonly because: string
-      readonly usage: Usage | undefined
-      readonly prompt: string | undefined
-    }
 
 export interface ModelProposer {
   propose(request: ModelRequest): Promise<ModelProposal>

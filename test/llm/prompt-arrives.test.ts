@@ -71,7 +71,6 @@ test('feedback, failures and target stand in the request that the provider recei
         constraints: { maxNodes: 200, maxDepth: 30, maxFields: 10 },
       }),
     maxRounds: 1,
-    categoryOf: String,
     redact: (text) => text,
   }).propose({ isKnown: () => false, signal: new AbortController().signal })
   await server.close()

@@ -54,7 +54,6 @@ async function propose(
     compile,
     prompt: () => ({ system: 'SYSTEM', user: 'TASK' }),
     maxRounds: 3,
-    categoryOf: (code) => `category of ${code}`,
     redact: createRedactor([CANARY_KEY]).text,
     ...options,
   }).propose({ isKnown, signal: new AbortController().signal })
@@ -132,7 +131,7 @@ describe('a reply that does not compile', () => {
     expect(calls).toHaveLength(3)
     expect(proposal).toMatchObject({
       state: 'unusable',
-      error: { category: 'category of UNKNOWN_METHOD', code: 'UNKNOWN_METHOD', line: 5 },
+      error: { category: 'unknown operator', code: 'UNKNOWN_METHOD', line: 5 },
       usage: { inputTokens: 3 * INPUT_TOKENS, attempts: 3 },
     })
   })
@@ -244,7 +243,6 @@ describe('a model that does not answer', () => {
       compile,
       prompt: () => ({ system: 's', user: 'u' }),
       maxRounds: 3,
-      categoryOf: String,
       redact: (one) => one,
     })
     const request = { isKnown: () => false, signal: new AbortController().signal }
