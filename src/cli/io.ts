@@ -1,10 +1,16 @@
 /** The surroundings of a command, so that tests can call it in their own process. */
 export interface Io {
-  readonly stdout: (text: string) => void
+  /** Resolves when the reader may be given more; short output need not wait for it. */
+  readonly stdout: (text: string) => void | Promise<void>
   readonly stderr: (text: string) => void
-  /** Both are a person's terminal: questions may be asked, a progress line may be redrawn. */
+  /** A person sits at both ends: questions may be asked. */
   readonly interactive: boolean
+  /** stderr is a terminal: a progress line may be redrawn. */
+  readonly live: boolean
+  /** stdout shows colours. */
   readonly colors: boolean
+  /** stderr shows colours. */
+  readonly noteColors: boolean
   /** Columns of the terminal; 100 where there is none. */
   readonly columns: number
   readonly env: Readonly<Record<string, string | undefined>>
@@ -15,15 +21,26 @@ export interface Io {
   exit(code: number): never
 }
 
+function wantsColors({ isTTY }: { isTTY: boolean }): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
+  if (NO_COLOR) return false
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false'
+  return Boolean(isTTY) && TERM !== 'dumb'
+}
+
 export function processIo(): Io {
   const interactive = Boolean(process.stdout.isTTY && process.stderr.isTTY && process.stdin.isTTY)
   return {
-    stdout: (text) => void process.stdout.write(text),
+    stdout: (text) =>
+      process.stdout.write(text)
+        ? undefined
+        : new Promise((resolve) => process.stdout.once('drain', () => resolve())),
     stderr: (text) => void process.stderr.write(text),
     interactive,
-    colors:
-      Boolean(process.stdout.isTTY) && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',
-    columns: process.stdout.columns ?? 100,
+    live: Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb',
+    colors: wantsColors(process.stdout),
+    noteColors: wantsColors(process.stderr),
+    columns: process.stdout.columns ?? process.stderr.columns ?? 100,
     env: process.env,
     cwd: process.cwd(),
     onSignal(handler) {

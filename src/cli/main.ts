@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const define: Define = (command, action) => {
     command
       .option('--json', 'print one JSON object on stdout, everything else on stderr')
-      .option('--quiet', 'print errors only')
+      .option('--quiet', 'no notes, warnings or progress: the result, and errors')
       .option('--verbose', 'print more, and stack traces')
       .exitOverride()
       .configureOutput({ writeOut: io.stdout, writeErr: () => {} })
@@ -103,15 +103,35 @@ function explain(
   const command = program.commands.find((candidate) => candidate.name() === argv[0])
   const path = ['alphaloop', ...(command ? [command.name()] : [])].join(' ')
   const given = /'([^']+)'/.exec(message)?.[1]
+  if (error.code === 'commander.help')
+    return {
+      message: `${path} needs to know what: ${command!.commands.map((one) => one.name()).join(', ')}`,
+      hint: `${path} --help shows what there is`,
+    }
+  if (command === undefined && given !== undefined && COMMON_OPTIONS.includes(given))
+    return {
+      message: `${given} stands before the command`,
+      hint: `write it behind: alphaloop ${argv
+        .filter((part) => !COMMON_OPTIONS.includes(part))
+        .slice(0, 1)
+        .join(' ')} … ${given}`,
+    }
+  const owner = subcommandOf(command, argv) ?? command ?? program
   const known =
     error.code === 'commander.unknownOption'
-      ? (command ?? program).options.flatMap(({ long }) => (long ? [long] : []))
+      ? owner.options.flatMap(({ long }) => (long ? [long] : []))
       : error.code === 'commander.unknownCommand'
         ? (command ?? program).commands.map((candidate) => candidate.name())
         : []
   const meant = given === undefined ? undefined : nearest(given, known)
+  const words = [path, ...(owner !== command && owner !== program ? [owner.name()] : [])].join(' ')
   return {
     message: meant ? `${message}; did you mean ${meant}?` : message,
-    hint: `${path} --help shows what there is`,
+    hint: `${words} --help shows what there is`,
   }
 }
+
+const COMMON_OPTIONS: readonly string[] = ['--json', '--quiet', '--verbose']
+
+const subcommandOf = (command: Command | undefined, argv: readonly string[]): Command | undefined =>
+  command?.commands.find((candidate) => candidate.name() === argv[1])

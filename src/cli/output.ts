@@ -1,6 +1,8 @@
 import pc from 'picocolors'
 import { AlphaloopError } from '../base/errors.js'
 import type { Io } from './io.js'
+import { wrap } from './render/wrap.js'
+import { systemError } from './system-errors.js'
 
 export interface OutputOptions {
   readonly json?: boolean
@@ -22,8 +24,8 @@ export interface Output {
   /** One line for a person who watches. */
   info(line: string): void
   warn(line: string): void
-  /** A line that the next one replaces; where there is no terminal, a line now and then. */
-  progress(line: string): void
+  /** A line that the next one replaces, with a bar; where there is no terminal, a line now and then. */
+  progress(line: string, share?: number): void
   error(error: unknown): number
 }
 
@@ -32,19 +34,21 @@ const PROGRESS_EVERY_MS = 10_000
 
 export function createOutput(io: Io, options: OutputOptions): Output {
   const colors = pc.createColors(io.colors)
+  const noteColors = pc.createColors(io.noteColors)
   const json = options.json ?? false
   const quiet = options.quiet ?? false
   const verbose = options.verbose ?? false
   let drawn = false
-  let lastProgress = Number.NEGATIVE_INFINITY
+  let lastProgress = performance.now()
 
   const clear = () => {
     if (drawn) io.stderr('\r\u001b[2K')
     drawn = false
   }
-  const line = (text: string) => {
+  const line = (text: string, indent = '') => {
     clear()
-    io.stderr(`${text}\n`)
+    // A log is searched line by line; a person's terminal breaks lines in the middle of words.
+    io.stderr(`${io.live ? wrap(text, io.columns - 1, indent) : text}\n`)
   }
   return {
     json,
@@ -56,15 +60,16 @@ export function createOutput(io: Io, options: OutputOptions): Output {
       io.stdout(json ? `${JSON.stringify(object)}\n` : `${text().trimEnd()}\n`)
     },
     info(text) {
-      if (!quiet) line(text)
+      if (!quiet) line(text, '  ')
     },
     warn(text) {
-      if (!quiet) line(`${colors.yellow('warning:')} ${text}`)
+      if (!quiet) line(`${noteColors.yellow('warning:')} ${text}`, '  ')
     },
-    progress(text) {
+    progress(text, share) {
       if (quiet) return
-      if (io.interactive) {
-        io.stderr(`\r\u001b[2K${text.slice(0, io.columns - 1)}`)
+      if (io.live) {
+        const drawing = share === undefined ? text : `${bar(share)} ${text}`
+        io.stderr(`\r\u001b[2K${drawing.slice(0, io.columns - 1)}`)
         drawn = true
       } else if (performance.now() - lastProgress > PROGRESS_EVERY_MS) {
         lastProgress = performance.now()
@@ -75,8 +80,8 @@ export function createOutput(io: Io, options: OutputOptions): Output {
       clear()
       const error = asAlphaloopError(thrown)
       if (json) io.stdout(`${JSON.stringify({ error: error.toJSON() })}\n`)
-      io.stderr(`${colors.red('error:')} ${error.message}\n`)
-      if (error.hint !== undefined) io.stderr(`${colors.cyan('hint:')} ${error.hint}\n`)
+      io.stderr(`${noteColors.red('error:')} ${error.message}\n`)
+      if (error.hint !== undefined) io.stderr(`${noteColors.cyan('hint:')} ${error.hint}\n`)
       if (verbose) {
         io.stderr(`${error.stack}\n`)
         if (error.cause instanceof Error) io.stderr(`caused by ${error.cause.stack}\n`)
@@ -86,27 +91,15 @@ export function createOutput(io: Io, options: OutputOptions): Output {
   }
 }
 
-/** System errors that say that the surroundings, not the job, are at fault. */
-const ENVIRONMENT_CODES: Record<string, string> = {
-  ENOSPC: 'there is no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'permission is denied',
-  EPERM: 'the operation is not permitted',
-  EROFS: 'the file system is read-only',
-  EMFILE: 'too many files are open',
-  EIO: 'the device reports an input/output error',
+const bar = (share: number): string => {
+  const full = Math.round(share * 24)
+  return `${'█'.repeat(full)}${'░'.repeat(24 - full)}`
 }
 
 function asAlphaloopError(thrown: unknown): AlphaloopError {
   if (thrown instanceof AlphaloopError) return thrown
-  const { code, path } = (thrown ?? {}) as NodeJS.ErrnoException
-  const environment = code === undefined ? undefined : ENVIRONMENT_CODES[code]
-  if (environment !== undefined)
-    return new AlphaloopError('environment', code!, `${path ? `${path}: ` : ''}${environment}`, {
-      hint: 'mend it and start the command again; a run goes on where it stopped',
-      cause: thrown,
-      ...(path ? { details: { path } } : {}),
-    })
+  const fromSystem = systemError(thrown)
+  if (fromSystem !== undefined) return fromSystem
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new AlphaloopError('failure', 'UNEXPECTED', `something unexpected happened: ${message}`, {
     hint: '--verbose shows where; please report it',

@@ -18,6 +18,23 @@ export function shapeOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType
   return definition.type === 'object' ? definition.shape : undefined
 }
 
+/** The kind of value a schema wants: `string`, `number`, `enum`, `array`, `record`, … */
+export const kindOf = (schema: z.core.$ZodType): string => (unwrap(schema)._zod.def as { type: string }).type
+
+/** The schema at a path, list items included; undefined where there is no such setting. */
+export function schemaAt(root: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
+  let schema: z.core.$ZodType | undefined = root
+  for (const key of path) {
+    const inner = unwrap(schema)
+    schema =
+      kindOf(inner) === 'array'
+        ? (inner._zod.def as unknown as { element: z.core.$ZodType }).element
+        : shapeOf(inner)?.[key as string]
+    if (schema === undefined) return undefined
+  }
+  return unwrap(schema)
+}
+
 /** Every setting that is not itself an object of settings. */
 export function leavesOf(schema: z.core.$ZodType, path: readonly string[] = []): Leaf[] {
   const shape = shapeOf(schema)

@@ -1,0 +1,15 @@
+/**
+ * Breaks a text at spaces so that no line is longer than `width`; later lines begin with `indent`. A word that is
+ * longer than a line stays whole: paths and hashes are there to be copied.
+ */
+export function wrap(text: string, width: number, indent = ''): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/ +/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = indent + word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join('\n')
+}

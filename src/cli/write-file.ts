@@ -1,0 +1,52 @@
+import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { messageOf } from '../base/errors.js'
+import { systemError } from './system-errors.js'
+
+/**
+ * Writes a result file part by part, making its folder where there is none. What could not be written whole is
+ * removed: half a table looks like a whole one.
+ *
+ * @throws AlphaloopError CANNOT_WRITE
+ */
+export function writeOutput(path: string, parts: string | Iterable<string>): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const file = openSync(path, 'w')
+    try {
+      for (const part of typeof parts === 'string' ? [parts] : parts) writeWhole(file, Buffer.from(part))
+    } catch (error) {
+      closeSync(file)
+      removeUnfinished(path)
+      throw error
+    }
+    closeSync(file)
+  } catch (error) {
+    throw cannotWrite(path, error)
+  }
+}
+
+/** A write may take fewer bytes than it was given, on a disk that is about to be full. */
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+}
+
+/** Removes a regular file that holds a part of a result only; devices and pipes stay. */
+export function removeUnfinished(path: string): void {
+  try {
+    if (lstatSync(path).isFile()) unlinkSync(path)
+  } catch {
+    // What made the write fail is the error worth reporting.
+  }
+}
+
+/** The error of a write in words; other errors stay what they are. */
+export function cannotWrite(path: string, error: unknown): unknown {
+  return (
+    systemError(error, {
+      path,
+      code: 'CANNOT_WRITE',
+      hint: 'choose another path, free some space or mend its permissions',
+    }) ?? new Error(`${path} cannot be written: ${messageOf(error)}`, { cause: error })
+  )
+}
