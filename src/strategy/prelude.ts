@@ -29,7 +29,11 @@ export interface Expected {
  * Runs inside the sandbox, after the program; self-contained for the same reason as the builder. `exports` are the
  * program's, and so may be anything.
  */
-function finishProgram(builder: Builder, expected: Expected, exports: Record<string, unknown>): string {
+export function finishProgram(
+  builder: Builder,
+  expected: Expected,
+  exports: Record<string, unknown>,
+): string {
   const value = expected.hasDefaultExport ? exports.default : undefined
   if (expected.kind === 'expression') {
     const { nodes, root } = builder.expression(value)
@@ -57,7 +61,8 @@ let table: string | undefined
 
 /** The script that gives a realm the builder. */
 export function preludeScript(expected: Expected): string {
-  table ??= JSON.stringify(builderTable())
+  // Descriptions are for people; every program would pay for parsing them.
+  table ??= JSON.stringify(builderTable(), (key, value) => (key === 'doc' ? undefined : value))
   // `__name`: some transpilers wrap functions in a helper of that name, and it comes along with their text.
   return `(() => {
   'use strict'

@@ -16,6 +16,16 @@ test('every operator is exported as a function', () => {
   expect(Object.keys(api).sort()).toEqual([...names, 'strategy'].sort())
 })
 
+test('every function hands its call on to the builder', () => {
+  const functions = api as unknown as Record<string, (...args: unknown[]) => unknown>
+  for (const { call, inputs, params } of builderTable().operators) {
+    const text = params.length > 0 && params[0]!.kind !== 'integer' && params[0]!.kind !== 'number'
+    if (inputs.length > 0)
+      expect(() => functions[call]!('nonsense', 'nonsense'), call).toThrow(AlphaloopError)
+    else expect(typeof functions[call]!(text ? (params[0]!.choices?.[0] ?? 'close') : 1), call).toBe('object')
+  }
+})
+
 test('types follow the values', () => {
   const close: api.PanelExpr = api.field('close')
   const month: api.VectorExpr = api.calendar('month')

@@ -39,7 +39,7 @@ describe('code from a graph', () => {
       expect(again.hash, `round ${i}\n${code}`).toBe(strategy.hash)
       expect(strategyToCode(again)).toBe(code)
     }
-  })
+  }, 300_000)
 
   test('texts with quotes, backslashes and line breaks survive', async () => {
     const name = `It's "quoted" \\ and\nbroken \\" \u2028 日本`
