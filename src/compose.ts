@@ -192,6 +192,7 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
             parents,
             seen,
             weights: config.factorGraph.proposers,
+            maxRedraws: config.factorGraph.maxRedraws,
             ...(champion === null ? {} : { champion }),
           }),
         model,

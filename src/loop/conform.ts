@@ -1,9 +1,9 @@
 import { usageError } from '../base/errors.js'
 import type { Config } from '../config/schema.js'
-import type { GraphNode } from '../graph/node.js'
 import type { Strategy } from '../graph/strategy.js'
 import { assembleStrategy } from '../library/assemble.js'
 import { openDraft } from '../search/draft.js'
+import { withUniverse } from '../search/finish.js'
 import type { SearchSpace } from '../search/proposal.js'
 import { violation } from '../search/space.js'
 
@@ -39,23 +39,13 @@ export function conform(strategy: Strategy, space: SearchSpace, config: Config):
 }
 
 function rebuilt(strategy: Strategy, space: SearchSpace, fill: SearchSpace['fill']): Strategy {
-  const draft = openDraft(strategy, space)
-  const nodes: GraphNode[] = [...draft.nodes.values()]
-  let { universe } = draft
-  if (space.universe !== undefined) {
-    const { subgraph } = space.universe
-    const asked = `asked:${subgraph.root}`
-    for (const node of subgraph.nodes)
-      nodes.push({ ...node, id: `asked:${node.id}`, inputs: node.inputs.map((id) => `asked:${id}`) })
-    if (universe === undefined) universe = asked
-    else {
-      nodes.push({ id: 'asked', op: 'and', inputs: [asked, universe], params: {} })
-      universe = 'asked'
-    }
+  const { nodes, universe, rule, portfolio } = openDraft(strategy, space)
+  const parts = {
+    name: strategy.graph.name,
+    nodes: [...nodes.values()],
+    universe,
+    rule,
+    portfolio: { ...portfolio, fill },
   }
-  const { rule, portfolio } = draft
-  return assembleStrategy(
-    { name: strategy.graph.name, nodes, universe, rule, portfolio: { ...portfolio, fill } },
-    space.limits,
-  )
+  return assembleStrategy({ ...parts, ...withUniverse(parts, space) }, space.limits)
 }

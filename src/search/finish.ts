@@ -50,7 +50,8 @@ export function finishStrategy(
   return { ok: true, strategy, what }
 }
 
-function withUniverse(
+/** Puts the config's universe before the strategy's own. */
+export function withUniverse(
   { nodes, universe, rule }: StrategyParts,
   space: SearchSpace,
 ): Pick<StrategyParts, 'nodes' | 'universe' | 'rule'> {

@@ -28,8 +28,8 @@ import {
 import { randomStrategy } from './random-strategy.js'
 
 /** How often a known strategy is drawn again before the iteration is given up as a duplicate. */
-export const MOST_DRAWS = 10
-/** A draw may fail to make anything at all; this many in all are taken before the space is called empty. */
+const MAX_REDRAWS = 10
+/** A draw may fail to make anything at all: as many more are taken before the space is called empty. */
 const MOST_FAILURES = 50
 
 export const DEFAULT_PROPOSER_WEIGHTS: ProposerWeights = Object.freeze({
@@ -49,6 +49,8 @@ export interface ProposeOptions {
   /** Whether a strategy was evaluated, or stands in the batch already. */
   readonly seen: (hash: StrategyHash) => boolean
   readonly weights?: ProposerWeights
+  /** Draws after the first, where that was seen (10). */
+  readonly maxRedraws?: number
 }
 
 type Made = MutationResult & { readonly parents: readonly string[] }
@@ -58,7 +60,7 @@ type Made = MutationResult & { readonly parents: readonly string[] }
  * @throws AlphaloopError (usage) NOTHING_TO_SEARCH where the constraints let no strategy be drawn at all
  */
 export function proposeFactorGraph(options: ProposeOptions): FactorGraphProposal {
-  const { rng, space, seen, weights = DEFAULT_PROPOSER_WEIGHTS } = options
+  const { rng, space, seen, weights = DEFAULT_PROPOSER_WEIGHTS, maxRedraws = MAX_REDRAWS } = options
   const pool = parentPool(options.parents, options.champion)
   const usable = PROPOSERS.filter((proposer) =>
     proposer === 'mutate' ? pool.length > 0 : proposer === 'crossover' ? pool.length > 1 : true,
@@ -67,7 +69,7 @@ export function proposeFactorGraph(options: ProposeOptions): FactorGraphProposal
   let attempts = 0
   let duplicate: FactorGraphProposal | undefined
   let because = ''
-  for (let draw = 0; attempts < MOST_DRAWS && draw < MOST_FAILURES; draw++) {
+  for (let draw = 0; attempts <= maxRedraws && draw < maxRedraws + MOST_FAILURES; draw++) {
     const stream = rng.fork('draw', draw)
     const proposer = usable[stream.weighted(shares)]!
     const made = make(proposer, stream, space, pool)

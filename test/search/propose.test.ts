@@ -105,8 +105,8 @@ describe('one proposal', () => {
       parents: [],
       seen: (hash) => asked.push(hash) > 0,
     })
-    expect(proposal).toMatchObject({ state: 'duplicate', attempts: 10, duplicateOf: asked.at(-1) })
-    expect(asked).toHaveLength(10)
+    expect(proposal).toMatchObject({ state: 'duplicate', attempts: 11, duplicateOf: asked.at(-1) })
+    expect(asked).toHaveLength(11)
     expect(new Set(asked).size).toBeGreaterThan(5)
   })
 
