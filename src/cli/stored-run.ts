@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { usageError } from '../base/errors.js'
+import { nearest } from '../base/nearest.js'
 import type { ConfigFile } from '../config/resolve.js'
 import { HISTORY_FILE, JournalStore } from '../history/journal-store.js'
 import type { IterationRecord, RunSettings } from '../history/record.js'
@@ -10,7 +11,23 @@ import type { Io } from './io.js'
 
 /** The run that a command is about: the one named, or the newest under runs/. */
 export function runDirOf(io: Io, given: string | undefined): string {
-  if (given !== undefined) return resolve(io.cwd, given)
+  if (given !== undefined) {
+    const dir = resolve(io.cwd, given)
+    if (existsSync(join(dir, HISTORY_FILE))) return dir
+    const siblings = existsSync(dirname(dir)) ? readdirSync(dirname(dir)) : []
+    const meant = nearest(
+      basename(dir),
+      siblings.filter((name) => existsSync(join(dirname(dir), name, HISTORY_FILE))),
+    )
+    throw usageError(
+      'NO_RUN',
+      existsSync(dir) ? `${dir} is no run: it has no ${HISTORY_FILE}` : `there is no run directory ${dir}`,
+      meant === undefined
+        ? 'name a directory that `alphaloop run` has made'
+        : `did you mean ${join(dirname(given), meant)}?`,
+      { runDir: dir },
+    )
+  }
   const runs = join(io.cwd, 'runs')
   const found = existsSync(runs)
     ? readdirSync(runs)

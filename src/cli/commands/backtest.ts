@@ -1,22 +1,18 @@
-import { writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { runBacktest } from '../../backtest/backtest.js'
-import { evaluateRule } from '../../backtest/strategy-rule.js'
+import { backtest as backtestStrategy } from '../../backtest/backtest-strategy.js'
 import { equityCsv, tradesCsv } from '../../backtest/tables.js'
 import { METRIC_NAMES } from '../../backtest/types.js'
-import { AlphaloopError, usageError } from '../../base/errors.js'
+import { usageError } from '../../base/errors.js'
 import { createSandbox, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
-import type { Panel } from '../../data/panel.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
-import { createEvaluator } from '../../graph/evaluate/columnar.js'
-import { createStrategy, type Strategy } from '../../graph/strategy.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { compileStrategy } from '../../strategy/compile.js'
 import type { CommandContext, Define } from '../main.js'
 import { equityChart } from '../render/chart.js'
 import { METRIC_LABELS, metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
+import { writeOutput } from '../write-file.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface BacktestOptions extends DataFlags {
@@ -46,14 +42,11 @@ export function backtestCommand(program: Command, define: Define): void {
   )
 }
 
-async function backtest(
-  { io, out }: CommandContext,
-  options: BacktestOptions,
-  file: string,
-): Promise<undefined> {
+async function backtest(context: CommandContext, options: BacktestOptions, file: string): Promise<undefined> {
+  const { io, out } = context
   const started = performance.now()
-  checkDates(options)
-  const { config, base } = loadConfig(io, undefined, flagValues(options, io.cwd))
+  checkOptions(options)
+  const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
   const compiled = await compileStrategy(code, createSandbox(), {
@@ -61,26 +54,23 @@ async function backtest(
     language: languageOf(path),
     limits: config.limits,
   })
-  const fill = options.fill ?? config.fill
-  const strategy = fill === undefined ? compiled : withFill(compiled, fill)
   const dataset = await openDataset(dataOptions(config, base, io.env))
   for (const note of dataset.notes) out.warn(note)
   const warnings = dataset.issues.filter(({ severity }) => severity === 'warning')
-  if (warnings.length > 0 && out.verbose) for (const { message } of warnings) out.warn(message)
+  if (out.verbose) for (const { message } of warnings) out.warn(message)
+  checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
-  const range = { start: firstBar(panel, options.start), end: panel.dates.length - 1 }
-  const market = marketOf(config)
-  const evaluated = evaluateRule(strategy, createEvaluator(panel))
-  const { simulation, metrics, metricNotes, benchmarkReturns, costs } = runBacktest({
-    panel,
-    ...evaluated,
-    portfolio: strategy.graph.portfolio,
-    market,
-    range,
-  })
+  const fill = options.fill ?? config.fill
+  const { strategy, simulation, metrics, metricNotes, benchmarkReturns, costs, market, range } =
+    backtestStrategy(compiled, panel, {
+      market: marketOf(config),
+      ...(options.start === undefined ? {} : { start: options.start }),
+      ...(fill === undefined ? {} : { fill }),
+    })
   for (const { message } of simulation.warnings) out.warn(message)
-  if (options.equity) write(resolve(io.cwd, options.equity), equityCsv(simulation, panel.dates, range.start))
-  if (options.trades) write(resolve(io.cwd, options.trades), tradesCsv(simulation.trades))
+  if (options.equity)
+    writeOutput(resolve(io.cwd, options.equity), equityCsv(simulation, panel.dates, range.start))
+  if (options.trades) writeOutput(resolve(io.cwd, options.trades), tradesCsv(simulation.trades))
 
   const closed = simulation.trades.filter(({ reason }) => reason !== 'end').length
   const result = {
@@ -135,49 +125,37 @@ const costsText = (
 ) =>
   `${market}: commission ${(commission * 100).toFixed(4)}%, tax ${(tax * 100).toFixed(2)}% on sales, slippage ${(slippage * 100).toFixed(2)}%`
 
-/** The same strategy, filled otherwise. */
-function withFill({ graph }: Strategy, fill: Fill): Strategy {
-  return createStrategy({ ...graph, portfolio: { ...graph.portfolio, fill } })
-}
-
-function checkDates({ start, end, fill }: BacktestOptions): void {
+function checkOptions({ start, end, fill }: BacktestOptions): void {
   for (const [flag, date] of [
     ['--start', start],
     ['--end', end],
   ] as const)
-    if (date !== undefined && (!/^\d{4}-\d\d-\d\d$/.test(date) || Number.isNaN(Date.parse(date))))
-      throw usageError('INVALID_DATE', `${flag} ${date} is no date`, 'write it as 2015-01-31')
+    if (date !== undefined && !isDay(date))
+      throw usageError('INVALID_DATE', `${flag} ${date} is no day of the calendar`, 'write it as 2015-01-31')
   if (start !== undefined && end !== undefined && start > end)
-    throw usageError('INVALID_DATE', `--start ${start} lies after --end ${end}`)
+    throw usageError('INVALID_DATE', `--start ${start} lies after --end ${end}`, 'swap the two')
   if (fill !== undefined && fill !== 'nextOpen' && fill !== 'nextClose')
-    throw usageError('INVALID_FILL', `--fill is ${fill}; it must be nextOpen or nextClose`)
+    throw usageError('INVALID_FILL', `--fill is ${fill}; it must be nextOpen or nextClose`, 'write nextOpen')
 }
 
-function firstBar(panel: Panel, start: string | undefined): number {
-  if (start === undefined) return 0
-  const bar = panel.dates.findIndex((date) => date >= start)
-  if (bar >= 0) return bar
-  throw usageError(
-    'EMPTY_RANGE',
-    `there is no bar from ${start} on`,
-    `the data runs from ${panel.dates[0]} to ${panel.dates.at(-1)}`,
-    { start, first: panel.dates[0], last: panel.dates.at(-1) },
+/** `Date` reads 30 February as 1 March: a day must come back as it was given. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`)
+  return (
+    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
   )
 }
 
-function write(path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new AlphaloopError(
-      'environment',
-      'CANNOT_WRITE',
-      `${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`,
-      {
-        hint: 'choose another path, or mend its permissions',
-        details: { path },
-        cause: error,
-      },
-    )
-  }
+/** Before anything is loaded: the range must hold a bar. */
+function checkRange({ start, end }: BacktestOptions, dates: readonly string[]): void {
+  const [first, last] = [dates[0]!, dates.at(-1)!]
+  if (dates.some((date) => (start === undefined || date >= start) && (end === undefined || date <= end)))
+    return
+  const asked = [...(start ? [`from ${start} on`] : []), ...(end ? [`up to ${end}`] : [])].join(' ')
+  throw usageError('EMPTY_RANGE', `the data has no bar ${asked}`, `it runs from ${first} to ${last}`, {
+    start: start ?? null,
+    end: end ?? null,
+    first,
+    last,
+  })
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { METRIC_NAMES, type MetricName } from '../../backtest/types.js'
@@ -10,7 +9,9 @@ import { strategyToCode } from '../../strategy/to-code.js'
 import type { CommandContext, Define } from '../main.js'
 import { METRIC_LABELS, metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
+import { wrap } from '../render/wrap.js'
 import { championOf, openHistory, readRun, runDirOf } from '../stored-run.js'
+import { writeOutput } from '../write-file.js'
 
 interface ChampionOptions {
   readonly runDir?: string
@@ -85,7 +86,7 @@ async function show({ io, out }: CommandContext, options: ChampionOptions): Prom
             `  ${'  '.repeat(one.generation - 1)}iteration ${one.iteration}: ${one.name} (${one.proposer})`,
         )
       return `${out.colors.bold(strategy!.name)}  (iteration ${iteration}, ${record.proposer}, ${strategy!.hash.slice(0, 8)})
-${champion.because}
+${wrap(champion.because, out.columns)}
 
 ${table(['', 'train', 'validation'], rows, { colors: out.colors, right: [1, 2] })}
 
@@ -105,7 +106,7 @@ async function history({ io, out }: CommandContext, options: ChampionOptions): P
       : reigns
           .map(
             ({ iteration, name, from, to, because }) =>
-              `${out.colors.bold(`${name}`)}  (iteration ${iteration}, champion from ${from} ${to === null ? 'on' : `to ${to}`})\n  ${because}`,
+              `${out.colors.bold(`${name}`)}  (iteration ${iteration}, champion from ${from} ${to === null ? 'on' : `to ${to}`})\n  ${wrap(because, out.columns - 2, '  ')}`,
           )
           .join('\n'),
   )
@@ -115,14 +116,14 @@ async function history({ io, out }: CommandContext, options: ChampionOptions): P
 async function exportChampion({ io, out }: CommandContext, options: ExportOptions): Promise<undefined> {
   const format = options.format ?? 'ts'
   if (format !== 'ts' && format !== 'json')
-    throw usageError('UNKNOWN_FORMAT', `--format is ${format}; it must be ts or json`)
+    throw usageError('UNKNOWN_FORMAT', `--format is ${format}; it must be ts or json`, 'write ts or json')
   const runDir = runDirOf(io, options.runDir)
   const state = await readRun(runDir, ({ message }) => out.warn(message))
   const record = championOf(state, runDir)
   const { graph, hash, name } = record.strategy!
   const text = format === 'json' ? `${JSON.stringify(graph, null, 2)}\n` : codeOf(record)
   const path = options.out === undefined ? undefined : resolve(io.cwd, options.out)
-  if (path !== undefined) writeFileSync(path, text)
+  if (path !== undefined) writeOutput(path, text)
   out.result(
     {
       runDir,

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { loadConfigFile } from '../../config/load.js'
 import { type ConfigFile, type FlagValue, type ResolvedConfig, resolveConfig } from '../../config/resolve.js'
-import type { Io } from '../io.js'
+import type { CommandContext } from '../main.js'
 
 /** The configuration that is read where none is named. */
 export const CONFIG_FILE = 'alphaloop.yaml'
@@ -72,7 +72,7 @@ export interface LoadedConfig extends ResolvedConfig {
 
 /** The configuration that a command works with: the file named or found, the environment, the flags. */
 export function loadConfig(
-  io: Io,
+  { io, out }: CommandContext,
   given: string | undefined,
   flags: readonly FlagValue[],
   fallback?: ConfigFile,
@@ -80,9 +80,17 @@ export function loadConfig(
   const found = join(io.cwd, CONFIG_FILE)
   const path = given === undefined ? (existsSync(found) ? found : undefined) : resolve(io.cwd, given)
   const file = path === undefined ? fallback : loadConfigFile(path)
+  const resolved = resolveConfig({ file, environment: io.env, flags })
+  for (const warning of resolved.warnings) out.warn(warning)
   return {
-    ...resolveConfig({ file, environment: io.env, flags }),
+    ...resolved,
     file,
     base: path === undefined ? io.cwd : dirname(path),
   }
+}
+
+/** A path as a person in the folder would write it: relative where it lies inside, else whole. */
+export function nearPath(path: string, cwd: string): string {
+  const near = relative(cwd, path)
+  return near !== '' && !near.startsWith('..') ? near : path
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
+import { originText } from '../../config/contradictions.js'
 import type { Origin } from '../../config/resolve.js'
 import type { CommandContext, Define } from '../main.js'
 import { table } from '../render/table.js'
-import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+import { type DataFlags, flagValues, loadConfig, nearPath, withDataOptions } from './common.js'
 
 export function configCommand(program: Command, define: Define): void {
   const config = program.command('config').description('look at the configuration')
@@ -15,8 +16,11 @@ export function configCommand(program: Command, define: Define): void {
   )
 }
 
-async function show({ io, out }: CommandContext, options: DataFlags, path?: string): Promise<undefined> {
-  const { config, origins } = loadConfig(io, path, flagValues(options, io.cwd))
+async function show(context: CommandContext, options: DataFlags, path?: string): Promise<undefined> {
+  const { io, out } = context
+  const { config, origins } = loadConfig(context, path, flagValues(options, io.cwd))
+  const place = (origin: Origin) =>
+    originText(origin.from === 'file' ? { ...origin, file: nearPath(origin.file, io.cwd) } : origin)
   const settings = [...origins].map(([setting, origin]) => ({
     setting,
     value: valueAt(config, setting.split('.')),
@@ -25,7 +29,7 @@ async function show({ io, out }: CommandContext, options: DataFlags, path?: stri
   out.result({ config, settings }, () =>
     table(
       ['setting', 'value', 'from'],
-      settings.map(({ setting, value, origin }) => [setting, shown(value), originText(origin)]),
+      settings.map(({ setting, value, origin }) => [setting, shown(value), place(origin)]),
       { colors: out.colors },
     ),
   )
@@ -38,16 +42,3 @@ const valueAt = (config: unknown, path: readonly string[]): unknown =>
 /** Models name the variable of their key, never a key, so nothing needs to be masked here. */
 const shown = (value: unknown): string =>
   value === undefined ? '–' : stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim()
-
-function originText(origin: Origin): string {
-  switch (origin.from) {
-    case 'default':
-      return 'default'
-    case 'file':
-      return `${origin.file}:${origin.line}`
-    case 'environment':
-      return origin.variable
-    case 'flag':
-      return origin.flag
-  }
-}

@@ -59,23 +59,37 @@ export function dataCommand(program: Command, define: Define): void {
 }
 
 /** The data set that the argument, the flags or the configuration name. */
-async function open(
-  { io, out }: CommandContext,
-  options: DataFlags,
-  path: string | undefined,
-): Promise<Dataset> {
-  const flags = flagValues(path === undefined ? options : { ...options, data: path }, io.cwd)
-  const { config, base } = loadConfig(io, undefined, flags)
+async function open(context: CommandContext, options: DataFlags, path: string | undefined): Promise<Opened> {
+  const { io, out } = context
+  const { config, base } = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
   const dataset = await openDataset(dataOptions(config, base, io.env))
   for (const note of dataset.notes) out.warn(note)
-  return dataset
+  return { dataset, data: config.data }
+}
+
+interface Opened {
+  readonly dataset: Dataset
+  /** The data argument as it was resolved: a path, or `builtin…`. */
+  readonly data: string
+}
+
+/** The path may stand as the argument or as --data. */
+function withPath<Options extends DataFlags>(options: Options, path: string | undefined): Options {
+  if (path === undefined) return options
+  if (options.data !== undefined && options.data !== path)
+    throw usageError(
+      'TWO_PATHS',
+      `two data sets are named: ${path} and --data ${options.data}`,
+      'give one of them',
+    )
+  return { ...options, data: path }
 }
 
 async function describe(context: CommandContext, options: DataFlags, path?: string): Promise<undefined> {
-  const { out, io } = context
-  const dataset = await open(context, options, path)
+  const { out } = context
+  const { dataset, data } = await open(context, options, path)
   const description = describeDataset(dataset)
-  const market = builtinText(options.data ?? path, io.env)
+  const market = builtinMarket(data)
   out.result(market === undefined ? description : { ...description, market: market.data }, () =>
     [described(dataset.source, description, out), market?.text]
       .filter((part) => part !== undefined)
@@ -85,8 +99,8 @@ async function describe(context: CommandContext, options: DataFlags, path?: stri
 }
 
 /** What the built-in market holds, where that is what was asked for. */
-function builtinText(given: string | undefined, _env: unknown) {
-  const options = parseDataArgument(given ?? 'builtin')
+function builtinMarket(data: string) {
+  const options = parseDataArgument(data)
   if (!('builtin' in options)) return undefined
   const description = describeMarket(options.builtin)
   return { text: description.text, data: { options: description.options, effects: description.effects } }
@@ -123,7 +137,8 @@ const issuesText = (issues: DatasetDescription['issues'], { colors }: Output): s
 
 async function check(context: CommandContext, options: DataFlags, path?: string): Promise<number> {
   const { out } = context
-  const dataset = await open(context, options, path)
+  // Everything that is wrong is to be listed, so the reading goes on behind the first bad rows.
+  const { dataset } = await open(context, { onBadRows: 'drop', ...options }, path)
   const { hash, issues } = describeDataset(dataset)
   const errors = issues.filter(({ severity }) => severity === 'error').length
   out.result({ hash, errors, warnings: issues.length - errors, issues }, () =>
@@ -134,13 +149,9 @@ async function check(context: CommandContext, options: DataFlags, path?: string)
   return errors > 0 ? 3 : 0
 }
 
-async function convert(
-  { io, out }: CommandContext,
-  options: WriteOptions,
-  path?: string,
-): Promise<undefined> {
-  const flags = flagValues(path === undefined ? options : { ...options, data: path }, io.cwd)
-  const { config, base } = loadConfig(io, undefined, flags)
+async function convert(context: CommandContext, options: WriteOptions, path?: string): Promise<undefined> {
+  const { io, out } = context
+  const { config, base } = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
   const written = await convertData(dataOptions(config, base, io.env), resolve(io.cwd, options.out!))
   out.result(written, () => `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.`)
   return undefined

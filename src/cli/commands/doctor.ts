@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
@@ -6,6 +6,7 @@ import { AlphaloopError, messageOf } from '../../base/errors.js'
 import { createSandbox, dataOptions, VERSION } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
+import { keyVariableOf } from '../../llm/openai-compatible.js'
 import { compileStrategy } from '../../strategy/compile.js'
 import type { CommandContext, Define } from '../main.js'
 import { type DataFlags, flagValues, type LoadedConfig, loadConfig, withDataOptions } from './common.js'
@@ -27,7 +28,8 @@ export function doctorCommand(program: Command, define: Define): void {
   )
 }
 
-async function doctor({ io, out }: CommandContext, options: DataFlags, path?: string): Promise<number> {
+async function doctor(context: CommandContext, options: DataFlags, path?: string): Promise<number> {
+  const { io, out } = context
   const findings: Finding[] = []
   const examine = async (name: string, work: () => Promise<string | Finding> | string | Finding) => {
     try {
@@ -50,7 +52,7 @@ async function doctor({ io, out }: CommandContext, options: DataFlags, path?: st
   })
   let loaded: LoadedConfig | undefined
   await examine('configuration', () => {
-    loaded = loadConfig(io, path, flagValues(options, io.cwd))
+    loaded = loadConfig(context, path, flagValues(options, io.cwd))
     return loaded.file === undefined
       ? 'no file; every setting has its default'
       : `${loaded.file.name} is valid`
@@ -73,8 +75,7 @@ async function doctor({ io, out }: CommandContext, options: DataFlags, path?: st
   await examine('working folder', () => {
     const runs = join(io.cwd, 'runs')
     try {
-      mkdirSync(runs, { recursive: true })
-      accessSync(runs, constants.W_OK)
+      accessSync(existsSync(runs) ? runs : io.cwd, constants.W_OK)
     } catch (error) {
       return {
         name: 'working folder',
@@ -83,18 +84,18 @@ async function doctor({ io, out }: CommandContext, options: DataFlags, path?: st
         hint: 'start alphaloop elsewhere, or name a folder with --run-dir',
       }
     }
-    return `runs are kept under ${runs}`
+    return `runs go to ${runs}`
   })
   if (loaded !== undefined) {
     const { config, base } = loaded
     await examine('data', async () => {
       const { source, dates, symbols, issues } = await openDataset(dataOptions(config, base, io.env))
-      return `${source}: ${symbols.length} symbols, ${dates.length} bars, ${issues.length} kinds of issues`
+      return `${source}: ${symbols.length} symbols, ${dates.length} bars, ${issues.length === 0 ? 'no issues' : `${issues.length} kinds of issues (see data check)`}`
     })
     await examine('models', () => {
       const [model] = config.llm.models
       if (model === undefined) return 'none is configured: every strategy comes from the Factor Graph'
-      const variable = model.apiKeyVariable
+      const variable = keyVariableOf(model)
       if (variable !== undefined && !io.env[variable])
         return {
           name: 'models',

@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createSandbox, dataOptions } from '../../compose.js'
@@ -13,6 +12,7 @@ import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { percentText } from '../render/figures.js'
 import { table } from '../render/table.js'
+import { writeOutput } from '../write-file.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface FactorOptions extends DataFlags {
@@ -32,9 +32,10 @@ export function factorCommand(program: Command, define: Define): void {
   )
 }
 
-async function factor({ io, out }: CommandContext, options: FactorOptions, text: string): Promise<undefined> {
+async function factor(context: CommandContext, options: FactorOptions, text: string): Promise<undefined> {
+  const { io, out } = context
   const started = performance.now()
-  const { config, base } = loadConfig(io, undefined, flagValues(options, io.cwd))
+  const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const dataset = await openDataset(dataOptions(config, base, io.env))
   for (const note of dataset.notes) out.warn(note)
   const panel = await dataset.load()
@@ -45,7 +46,7 @@ async function factor({ io, out }: CommandContext, options: FactorOptions, text:
   const [column] = createEvaluator(panel).evaluate(expression, [expression.root])
   const values = panelValues(column!, panel.dates.length, panel.symbols.length)
   const report = analyzeFactor(values, panel)
-  if (options.out !== undefined) writeValues(resolve(io.cwd, options.out), values, panel)
+  if (options.out !== undefined) writeOutput(resolve(io.cwd, options.out), valueRows(values, panel))
   const result = {
     expression: text,
     key: expression.key,
@@ -83,21 +84,16 @@ function reportText(text: string, report: FactorReport, panel: Panel, { colors }
   ].join('\n\n')
 }
 
-/** Written bar by bar: a whole panel as one text would be hundreds of megabytes. */
-function writeValues(path: string, values: Float64Array, { dates, symbols }: Panel): void {
-  const file = openSync(path, 'w')
-  try {
-    writeSync(file, 'date,symbol,value\n')
-    dates.forEach((date, bar) => {
-      let rows = ''
-      symbols.forEach((symbol, i) => {
-        const value = values[bar * symbols.length + i]!
-        if (Number.isFinite(value)) rows += `${date},${quoted(symbol)},${value.toPrecision(17)}\n`
-      })
-      if (rows !== '') writeSync(file, rows)
+/** Bar by bar: a whole panel as one text would be hundreds of megabytes. */
+function* valueRows(values: Float64Array, { dates, symbols }: Panel): Generator<string> {
+  yield 'date,symbol,value\n'
+  for (const [bar, date] of dates.entries()) {
+    let rows = ''
+    symbols.forEach((symbol, i) => {
+      const value = values[bar * symbols.length + i]!
+      if (Number.isFinite(value)) rows += `${date},${quoted(symbol)},${value.toPrecision(17)}\n`
     })
-  } finally {
-    closeSync(file)
+    yield rows
   }
 }
 

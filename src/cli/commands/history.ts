@@ -1,18 +1,21 @@
-import { createWriteStream } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import { usageError } from '../../base/errors.js'
+import { AlphaloopError, usageError } from '../../base/errors.js'
+import { nearest } from '../../base/nearest.js'
 import { exportCsv, exportJsonLines } from '../../history/export.js'
 import { importHistory } from '../../history/import.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
-import { type IterationRecord, LEVELS } from '../../history/record.js'
+import { LEVELS } from '../../champion/levels.js'
+import type { IterationRecord } from '../../history/record.js'
 import { verifyHistory } from '../../history/verify.js'
 import type { CommandContext, Define } from '../main.js'
 import { metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { openHistory, runDirOf } from '../stored-run.js'
+import { cannotWrite, removeUnfinished } from '../write-file.js'
 import { withRunDir } from './champion.js'
 import { wholeNumber } from './common.js'
 
@@ -69,7 +72,11 @@ export function historyCommand(program: Command, define: Define): void {
 async function list({ io, out }: CommandContext, options: ListOptions): Promise<undefined> {
   const { level } = options
   if (level !== undefined && !(LEVELS as readonly string[]).includes(level))
-    throw usageError('UNKNOWN_LEVEL', `--level is ${level}; it must be ${LEVELS.join(', ')}`)
+    throw usageError(
+      'UNKNOWN_LEVEL',
+      `--level is ${level}; it must be ${LEVELS.join(', ')}`,
+      `write ${nearest(level, LEVELS) ?? (/^[0-3]$/.test(level) ? `LEVEL_${level}` : LEVELS.at(-1))}`,
+    )
   const runDir = runDirOf(io, options.runDir)
   const store = await openHistory(runDir, ({ message }) => out.warn(message))
   const records: IterationRecord[] = []
@@ -125,7 +132,8 @@ const errorOf = ({ execution }: IterationRecord): string =>
 
 async function show({ io, out }: CommandContext, options: RunDirOption, text: string): Promise<undefined> {
   const iteration = Number(text)
-  if (!/^\d+$/.test(text)) throw usageError('INVALID_ITERATION', `'${text}' is no iteration number`)
+  if (!/^\d+$/.test(text))
+    throw usageError('INVALID_ITERATION', `'${text}' is no iteration number`, 'iterations count from 0')
   const runDir = runDirOf(io, options.runDir)
   const store = await openHistory(runDir, ({ message }) => out.warn(message))
   try {
@@ -162,7 +170,11 @@ async function verify({ io, out }: CommandContext, options: RunDirOption): Promi
 async function exportHistory({ io, out }: CommandContext, options: ExportOptions): Promise<undefined> {
   const format = options.format ?? 'jsonl'
   if (format !== 'jsonl' && format !== 'csv')
-    throw usageError('UNKNOWN_FORMAT', `--format is ${format}; it must be jsonl or csv`)
+    throw usageError(
+      'UNKNOWN_FORMAT',
+      `--format is ${format}; it must be jsonl or csv`,
+      'jsonl has everything, csv has one row an iteration',
+    )
   if (options.out === undefined && out.json)
     throw usageError('OUT_MISSING', '--json prints one object, so the records need a file', 'give --out FILE')
   const runDir = runDirOf(io, options.runDir)
@@ -177,16 +189,27 @@ async function exportHistory({ io, out }: CommandContext, options: ExportOptions
         })
   try {
     if (options.out === undefined) {
-      for await (const line of lines) io.stdout(line.toString())
+      for await (const line of lines) await io.stdout(line.toString())
       return undefined
     }
     const path = resolve(io.cwd, options.out)
-    await pipeline(Readable.from(lines), createWriteStream(path))
+    await writeLines(path, lines)
     out.result({ runDir, path, format, badLines }, () => `Wrote ${options.out}.`)
   } finally {
     await store.close()
   }
   return undefined
+}
+
+async function writeLines(path: string, lines: AsyncIterable<string | Uint8Array>): Promise<void> {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    await pipeline(Readable.from(lines), createWriteStream(path))
+  } catch (error) {
+    if (error instanceof AlphaloopError) throw error
+    removeUnfinished(path)
+    throw cannotWrite(path, error)
+  }
 }
 
 async function importInto({ io, out }: CommandContext, options: RunDirOption, file: string): Promise<number> {
@@ -196,12 +219,20 @@ async function importInto({ io, out }: CommandContext, options: RunDirOption, fi
       'import needs to know where to',
       'give --run-dir DIR; it is made if it is new',
     )
+  const source = resolve(io.cwd, file)
+  // Looked for first: a run directory must not be made for a file that is not there.
+  if (!existsSync(source))
+    throw usageError(
+      'NO_SUCH_FILE',
+      `there is no file ${source}`,
+      'give a history.jsonl, or an older flat file',
+    )
   const runDir = resolve(io.cwd, options.runDir)
   const store = await JournalStore.open(join(runDir, HISTORY_FILE), {
     onWarning: ({ message }) => out.warn(message),
   })
   try {
-    const result = await importHistory(store, resolve(io.cwd, file))
+    const result = await importHistory(store, source)
     out.result({ runDir, ...result }, () =>
       [
         `${result.imported} records imported, ${result.present} stood there already, ${result.refused.length} refused.`,

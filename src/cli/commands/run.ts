@@ -51,11 +51,12 @@ export function runCommand(program: Command, define: Define): void {
   )
 }
 
-async function run({ io, out }: CommandContext, options: RunOptions, path?: string): Promise<number> {
+async function run(context: CommandContext, options: RunOptions, path?: string): Promise<number> {
+  const { io, out } = context
   const flags = flagValues(options, io.cwd)
   if (!options.llm) flags.push({ path: ['innovationRate'], value: 0, flag: '--no-llm' })
   const asked = options.runDir === undefined ? undefined : resolve(io.cwd, options.runDir)
-  const loaded = loadConfig(io, path, flags, await storedSettings(asked))
+  const loaded = loadConfig(context, path, flags, await storedSettings(asked))
   const { config, base } = loaded
   const runDir = config.runDirectory === undefined ? newRunDir(io.cwd) : resolve(base, config.runDirectory)
 
@@ -121,7 +122,7 @@ function watcher(out: Output, runDir: string): (event: LoopEvent) => void {
       case 'run-resumed':
         out.info(
           event.from >= event.total
-            ? `Run ${runDir}: all ${event.total} iterations are recorded.`
+            ? `Run ${runDir}: ${event.from} iterations are recorded, and the total is ${event.total}. More: --iterations ${event.from * 2}`
             : `Run ${runDir}: going on after ${event.from} recorded iterations.`,
         )
         break
@@ -141,7 +142,7 @@ function watcher(out: Output, runDir: string): (event: LoopEvent) => void {
           out.info(
             `Iteration ${record.iteration}: ${record.level} ${record.strategy?.name ?? ''}. ${record.champion.because}`,
           )
-        out.progress(`${bar(done / total)} ${done}/${total} · ${rate.toFixed(1)} iterations/s · ${left} left`)
+        out.progress(`${done}/${total} · ${rate.toFixed(1)} iterations/s · ${left} left`, done / total)
         break
       }
       case 'champion-demoted':
@@ -154,11 +155,6 @@ function watcher(out: Output, runDir: string): (event: LoopEvent) => void {
         break
     }
   }
-}
-
-const bar = (share: number): string => {
-  const full = Math.round(share * 24)
-  return `${'█'.repeat(full)}${'░'.repeat(24 - full)}`
 }
 
 /** The champion's equity over what the run may see, and the benchmark's, for the chart at the end. */

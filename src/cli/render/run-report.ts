@@ -6,6 +6,7 @@ import type { Output } from '../output.js'
 import { equityChart } from './chart.js'
 import { durationText, METRIC_LABELS, metricText } from './figures.js'
 import { table } from './table.js'
+import { wrap } from './wrap.js'
 
 /** What the end of a run shows, most telling first. */
 const SHOWN: readonly MetricName[] = [
@@ -82,10 +83,10 @@ function champion(
           { width: out.columns, colors: colors.isColorSupported, from: curve.from, to: curve.to },
         )}`
   return `${colors.bold(`Champion: ${record.strategy!.name}`)}  (iteration ${record.iteration}, ${record.strategy!.hash.slice(0, 8)})
-${record.champion.because}
+${wrap(record.champion.because, out.columns)}
 
 ${figures}
-The benchmark holds the equal weight of all symbols, without costs; the champion pays those of ${market}.${chart}`
+${wrap(`The benchmark holds the equal weight of all symbols, without costs; the champion pays those of ${market}.`, out.columns)}${chart}`
 }
 
 /** Metrics that say nothing about a benchmark. */
