@@ -66,7 +66,7 @@ function checkInputs(node: GraphNode, definition: OperatorDefinition, types: rea
     const wanted = variadic ? `at least ${least}` : least === most ? `${least}` : `${least} to ${most}`
     throw usageError(
       'WRONG_INPUTS',
-      `node ${node.id}: ${node.op} takes ${wanted} inputs, ${types.length} were given`,
+      `node ${node.id}: ${node.op} takes ${wanted} ${wanted === '1' ? 'input' : 'inputs'}, not ${types.length}`,
       signatureOf(definition),
       { node: node.id, operator: node.op },
     )

@@ -10,7 +10,7 @@ const reference = z.string().max(LONGEST_NAME)
 
 /** Zod's record passes over a key called __proto__ without a word, and what is passed over was not checked. */
 const params = z.preprocess(
-  (given, context) => {
+  (given: Record<string, number | string>, context) => {
     if (typeof given === 'object' && given !== null && Object.hasOwn(given, '__proto__'))
       context.addIssue({ code: 'custom', message: 'a parameter cannot be called __proto__', input: given })
     return given
