@@ -103,6 +103,9 @@ function explain(
   const command = program.commands.find((candidate) => candidate.name() === argv[0])
   const path = ['alphaloop', ...(command ? [command.name()] : [])].join(' ')
   const given = /'([^']+)'/.exec(message)?.[1]
+  const invalid = /^option '(\S+)[^']*' argument '.*' is invalid\. (.*?)\.?$/s.exec(message)
+  if (invalid !== null)
+    return { message: `${invalid[1]}: ${invalid[2]}`, hint: `${path} --help shows what it takes` }
   if (error.code === 'commander.help')
     return {
       message: `${path} needs to know what: ${command!.commands.map((one) => one.name()).join(', ')}`,

@@ -46,7 +46,7 @@ export function cannotWrite(path: string, error: unknown): unknown {
     systemError(error, {
       path,
       code: 'CANNOT_WRITE',
-      hint: 'choose another path, free some space or mend its permissions',
+      hint: 'choose another path, or mend what is wrong there',
     }) ?? new Error(`${path} cannot be written: ${messageOf(error)}`, { cause: error })
   )
 }

@@ -151,7 +151,8 @@ function checkRange({ start, end }: BacktestOptions, dates: readonly string[]): 
   const [first, last] = [dates[0]!, dates.at(-1)!]
   if (dates.some((date) => (start === undefined || date >= start) && (end === undefined || date <= end)))
     return
-  const asked = [...(start ? [`from ${start} on`] : []), ...(end ? [`up to ${end}`] : [])].join(' ')
+  const asked =
+    end === undefined ? `from ${start} on` : start === undefined ? `up to ${end}` : `from ${start} to ${end}`
   throw usageError('EMPTY_RANGE', `the data has no bar ${asked}`, `it runs from ${first} to ${last}`, {
     start: start ?? null,
     end: end ?? null,

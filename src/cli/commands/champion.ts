@@ -1,14 +1,10 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { METRIC_NAMES, type MetricName } from '../../backtest/types.js'
 import { usageError } from '../../base/errors.js'
 import { lineage } from '../../champion/lineage.js'
-import { createStrategy } from '../../graph/strategy.js'
 import type { IterationRecord } from '../../history/record.js'
-import { strategyToCode } from '../../strategy/to-code.js'
 import type { CommandContext, Define } from '../main.js'
-import { METRIC_LABELS, metricText } from '../render/figures.js'
-import { table } from '../render/table.js'
+import { codeOf, recordText } from '../render/record.js'
 import { wrap } from '../render/wrap.js'
 import { championOf, openHistory, readRun, runDirOf } from '../stored-run.js'
 import { writeOutput } from '../write-file.js'
@@ -72,25 +68,13 @@ async function show({ io, out }: CommandContext, options: ChampionOptions): Prom
       ancestors,
     },
     () => {
-      const value = (range: 'train' | 'validation', name: MetricName) =>
-        metricText(name, metrics?.[range]?.[name])
-      const rows = METRIC_NAMES.map((name) => [
-        METRIC_LABELS[name],
-        value('train', name),
-        value('validation', name),
-      ])
       const descent = ancestors
         .slice(1)
         .map(
           (one) =>
             `  ${'  '.repeat(one.generation - 1)}iteration ${one.iteration}: ${one.name} (${one.proposer})`,
         )
-      return `${out.colors.bold(strategy!.name)}  (iteration ${iteration}, ${record.proposer}, ${strategy!.hash.slice(0, 8)})
-${wrap(champion.because, out.columns)}
-
-${table(['', 'train', 'validation'], rows, { colors: out.colors, right: [1, 2] })}
-
-${code}${descent.length > 0 ? `\nMade from:\n${descent.join('\n')}` : ''}`
+      return `${recordText(record, out)}${descent.length > 0 ? `\n\nMade from:\n${descent.join('\n')}` : ''}`
     },
   )
   return undefined
@@ -121,7 +105,7 @@ async function exportChampion({ io, out }: CommandContext, options: ExportOption
   const state = await readRun(runDir, ({ message }) => out.warn(message))
   const record = championOf(state, runDir)
   const { graph, hash, name } = record.strategy!
-  const text = format === 'json' ? `${JSON.stringify(graph, null, 2)}\n` : codeOf(record)
+  const text = format === 'json' ? `${JSON.stringify(graph, null, 2)}\n` : codeOf(record)!
   const path = options.out === undefined ? undefined : resolve(io.cwd, options.out)
   if (path !== undefined) writeOutput(path, text)
   out.result(
@@ -136,8 +120,6 @@ async function exportChampion({ io, out }: CommandContext, options: ExportOption
   )
   return undefined
 }
-
-const codeOf = (record: IterationRecord): string => strategyToCode(createStrategy(record.strategy!.graph))
 
 async function ancestorsOf(record: IterationRecord, runDir: string) {
   if (record.parents.length === 0)

@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { usageError } from '../../base/errors.js'
 import { dataOptions } from '../../compose.js'
 import { parseDataArgument } from '../../data/argument.js'
-import type { Dataset } from '../../data/dataset.js'
+import type { DataIssue, Dataset } from '../../data/dataset.js'
 import { type DatasetDescription, describeDataset } from '../../data/describe.js'
+import { describePlace } from '../../data/issues.js'
 import { convertData, generateData } from '../../data/sources/commands.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { describeMarket } from '../../data/synthetic/describe.js'
@@ -135,6 +136,17 @@ const issuesText = (issues: DatasetDescription['issues'], { colors }: Output): s
     )
     .join('\n')
 
+/** An issue with its places one by one. The reading went on, so what would become of the rows is left unsaid. */
+function checkedText({ severity, code, message, count, examples }: DataIssue, { colors }: Output): string {
+  const what = message.slice(0, message.indexOf(': '))
+  const places = examples.map(
+    (place) => `  ${describePlace(place)}${place.detail === undefined ? '' : ` – ${place.detail}`}`,
+  )
+  const more = count - examples.length
+  const head = `${severity === 'error' ? colors.red(severity) : colors.yellow(severity)} ${code}: ${what}`
+  return [head, ...places, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n')
+}
+
 async function check(context: CommandContext, options: DataFlags, path?: string): Promise<number> {
   const { out } = context
   // Everything that is wrong is to be listed, so the reading goes on behind the first bad rows.
@@ -144,7 +156,7 @@ async function check(context: CommandContext, options: DataFlags, path?: string)
   out.result({ hash, errors, warnings: issues.length - errors, issues }, () =>
     issues.length === 0
       ? `${dataset.source}: no issues found.`
-      : `${dataset.source}:\n${issuesText(issues, out)}`,
+      : `${dataset.source}:\n${issues.map((issue) => checkedText(issue, out)).join('\n')}`,
   )
   return errors > 0 ? 3 : 0
 }

@@ -5,15 +5,17 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { AlphaloopError, usageError } from '../../base/errors.js'
 import { nearest } from '../../base/nearest.js'
+import { LEVELS } from '../../champion/levels.js'
 import { exportCsv, exportJsonLines } from '../../history/export.js'
 import { importHistory } from '../../history/import.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
-import { LEVELS } from '../../champion/levels.js'
 import type { IterationRecord } from '../../history/record.js'
 import { verifyHistory } from '../../history/verify.js'
 import type { CommandContext, Define } from '../main.js'
 import { metricText } from '../render/figures.js'
+import { recordText } from '../render/record.js'
 import { table } from '../render/table.js'
+import { wrapParagraphs } from '../render/wrap.js'
 import { openHistory, runDirOf } from '../stored-run.js'
 import { cannotWrite, removeUnfinished } from '../write-file.js'
 import { withRunDir } from './champion.js'
@@ -43,7 +45,7 @@ export function historyCommand(program: Command, define: Define): void {
   )
   define<RunDirOption>(
     withRunDir(history.command('show <iteration>'))
-      .description('one record, whole')
+      .description('one record: strategy, figures, decision, feedback; --json has all of it')
       .addHelpText('after', '\nExample:\n  $ alphaloop history show 17'),
     show,
   )
@@ -147,7 +149,10 @@ async function show({ io, out }: CommandContext, options: RunDirOption, text: st
         { iteration },
       )
     }
-    out.result(record, () => JSON.stringify(record, null, 2))
+    out.result(record, () => {
+      const made = record.parents.length === 0 ? '' : `\n\nMade from ${record.parents.join(' and ')}`
+      return `${recordText(record, out)}${made}\n\n${out.colors.dim('What the proposal was told:')}\n${wrapParagraphs(record.feedback, out.columns)}`
+    })
   } finally {
     await store.close()
   }

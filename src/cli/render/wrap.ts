@@ -13,3 +13,10 @@ export function wrap(text: string, width: number, indent = ''): string {
   }
   return [...lines, line].join('\n')
 }
+
+/** Each line of a text wrapped by itself. */
+export const wrapParagraphs = (text: string, width: number): string =>
+  text
+    .split('\n')
+    .map((line) => wrap(line, width))
+    .join('\n')
