@@ -15,29 +15,46 @@ const NETWORK: Readonly<Record<number, string>> = {
   1937076805: 'Coda',
 }
 
+/** The type that statfs(2) gives for a path; throws where it cannot be told. */
+const typeByStatfs = (path: string): number => statfsSync(path).type
+
 /** The name of the network file system that a path lies on; undefined on a local one, or where it cannot be told. */
-export function networkFileSystem(path: string): string | undefined {
+export function networkFileSystem(
+  path: string,
+  typeOf: (path: string) => number = typeByStatfs,
+): string | undefined {
   try {
     // Some systems give the number with its sign.
-    return NETWORK[Number(statfsSync(path).type) >>> 0]
+    return NETWORK[typeOf(path) >>> 0]
   } catch {
     return undefined
   }
 }
 
+/** The calls that make a directory durable. */
+export interface DirectoryCalls {
+  open(path: string): number
+  sync(fd: number): void
+}
+
+const SYSTEM: DirectoryCalls = { open: (path) => openSync(path, 'r'), sync: fsyncSync }
+
+const failedWith = (error: unknown, codes: readonly string[]) =>
+  codes.includes((error as NodeJS.ErrnoException).code ?? '')
+
 /** Makes the entries of a directory durable. Systems that cannot open a directory keep them by themselves. */
-export function syncDirectory(path: string): void {
+export function syncDirectory(path: string, calls: DirectoryCalls = SYSTEM): void {
   let fd: number
   try {
-    fd = openSync(path, 'r')
+    fd = calls.open(path)
   } catch (error) {
-    if (['EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return
+    if (failedWith(error, ['EISDIR', 'EPERM', 'EACCES'])) return
     throw error
   }
   try {
-    fsyncSync(fd)
+    calls.sync(fd)
   } catch (error) {
-    if (!['EPERM', 'EINVAL', 'EBADF'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!failedWith(error, ['EPERM', 'EINVAL', 'EBADF'])) throw error
   } finally {
     closeSync(fd)
   }

@@ -60,6 +60,24 @@ export interface JournalOptions {
   readonly now?: () => number
   /** The lock, instead of the one beside the file. For experiments only: without it records are lost. */
   readonly lock?: Lock
+  /** Calls to the system, instead of its own. For experiments only: what becomes of a history when they fail. */
+  readonly system?: Partial<JournalSystem>
+}
+
+/** What a journal asks of the operating system on its way to the disk. */
+export interface JournalSystem {
+  /** Appends bytes from an offset of `bytes` on, and returns how many. */
+  write(fd: number, bytes: Buffer, from: number): number
+  /** Makes what was written durable. */
+  sync(fd: number): Promise<void>
+  /** The name of the network file system that a path lies on; undefined on a local one. */
+  networkFileSystem(path: string): string | undefined
+}
+
+const SYSTEM: JournalSystem = {
+  write: (fd, bytes, from) => writeSync(fd, bytes, from),
+  sync: promisify(fdatasync),
+  networkFileSystem,
 }
 
 interface Waiting {
@@ -76,8 +94,6 @@ interface Outcome {
   error?: AlphaloopError
 }
 
-const sync = promisify(fdatasync)
-
 const CLOSING_BRACE = 0x7d
 /** Most that one write takes together from calls that wait at once. */
 const BATCH_BYTES = 32 << 20
@@ -88,6 +104,7 @@ export class JournalStore implements HistoryStore {
   /** The file, with symbolic links resolved, so that all ways to it share one lock. */
   readonly path: string
   readonly #options: JournalOptions
+  readonly #system: JournalSystem
   readonly #redactor: Redactor
   readonly #now: () => number
   readonly #warn: WarnOnce
@@ -115,6 +132,7 @@ export class JournalStore implements HistoryStore {
   ) {
     this.path = path
     this.#options = options
+    this.#system = { ...SYSTEM, ...options.system }
     this.#redactor = options.redactor ?? createRedactor()
     this.#now = options.now ?? Date.now
     this.#warn = warnOnce(options.onWarning)
@@ -176,7 +194,7 @@ export class JournalStore implements HistoryStore {
         options,
         fd === undefined ? undefined : { fd, identity, end, next: tail.next },
       )
-      const network = networkFileSystem(path)
+      const network = store.#system.networkFileSystem(path)
       if (network !== undefined) {
         store.#warn(
           'HISTORY_NETWORK_FILE_SYSTEM',
@@ -302,7 +320,7 @@ export class JournalStore implements HistoryStore {
       this.#writeLocked(fd, batch),
     )
     try {
-      await sync(fd)
+      await this.#system.sync(fd)
     } catch (error) {
       this.#broken = historyError(this.path, 'sync', error)
       throw this.#broken
@@ -423,7 +441,7 @@ export class JournalStore implements HistoryStore {
     const bytes = Buffer.from(text, 'utf8')
     let written = 0
     try {
-      while (written < bytes.length) written += writeSync(fd, bytes, written)
+      while (written < bytes.length) written += this.#system.write(fd, bytes, written)
       return undefined
     } catch (cause) {
       // Whole lines stay: a reader may have seen them.

@@ -1,21 +1,18 @@
 import {
   appendFileSync,
-  existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { JournalStore } from '../../src/history/journal-store.js'
 import { verifyHistory } from '../../src/history/verify.js'
 import { makeIteration } from '../../src/testing/records.js'
-import { numbersOf, openJournal, readAll, rounds, temporaryFolder, upTo } from './support.js'
+import { folderInMemory, numbersOf, openJournal, readAll, rounds, temporaryFolder, upTo } from './support.js'
 
 /** The lines of a history of n records. */
 async function linesOf(n: number): Promise<string[]> {
@@ -41,9 +38,7 @@ describe('a torn tail', () => {
   test('at any byte of a ten-record file is not read, is moved away, and the next record gets its number', async () => {
     const lines = await linesOf(10)
     const whole = Buffer.from(lines.join(''))
-    // Thousands of syncs: in memory where the system has such a place.
-    const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'alphaloop-history-'))
-    onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+    const root = folderInMemory()
     const step = rounds(10, 1)
     for (let cut = 0; cut <= whole.length; cut++) {
       // Every byte in `npm run test:deep`; here every tenth, and all those about the ends of lines.

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { networkFileSystem } from '../../src/history/file-system.js'
 import { openLock } from '../../src/history/lock.js'
 import { verifyHistory } from '../../src/history/verify.js'
 import { makeIteration, makeNote } from '../../src/testing/records.js'
@@ -107,9 +106,4 @@ test('verify finds nothing in what the store wrote, and reads an empty file', as
   await expect(verifyHistory(join(temporaryFolder(), 'none'))).rejects.toMatchObject({
     code: 'HISTORY_MISSING',
   })
-})
-
-test('a local disk is not taken for a network file system', () => {
-  expect(networkFileSystem(temporaryFolder())).toBeUndefined()
-  expect(networkFileSystem('/no/such/place')).toBeUndefined()
 })

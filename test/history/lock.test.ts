@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { currentHolder, type Holder, livenessOf } from '../../src/history/holder.js'
+import { currentHolder, type Holder } from '../../src/history/holder.js'
 import { openLock } from '../../src/history/lock.js'
 import type { LockOrder } from './processes/lock-holder.js'
 import { ended, startProcess } from './processes/start.js'
@@ -67,6 +67,55 @@ describe('a lock', () => {
     lock.release()
     rmSync(join(path, 'free'))
     expect(lock.tryAcquire()).toBeUndefined()
+  })
+
+  test('that vanished while it was held is no error to give back, and can be taken anew', () => {
+    const path = join(temporaryFolder(), 'lock')
+    const lock = openLock(path)
+    expect(lock.tryAcquire()).toBeUndefined()
+    rmSync(path, { recursive: true })
+    lock.release()
+    expect(existsSync(path)).toBe(false)
+    expect(lock.tryAcquire()).toBeUndefined()
+  })
+
+  test('is not taken twice by one instance, and giving it back twice frees no other’s', () => {
+    const path = join(temporaryFolder(), 'lock')
+    const [a, b] = [openLock(path), openLock(path)]
+    expect(a.tryAcquire()).toBeUndefined()
+    expect(() => a.tryAcquire()).toThrow('held by this instance')
+    a.release()
+    expect(b.tryAcquire()).toBeUndefined()
+    a.release()
+    expect(a.tryAcquire()).toMatchObject({ certain: true })
+  })
+
+  test('is not disturbed by files of others in its folder', () => {
+    const path = join(temporaryFolder(), 'lock')
+    const [a, b] = [openLock(path), openLock(path)]
+    expect(a.tryAcquire()).toBeUndefined()
+    for (const name of ['.DS_Store', 'held', 'held.1.2']) closeSync(openSync(join(path, name), 'w'))
+    expect(b.tryAcquire()).toMatchObject({ holder: { pid: process.pid } })
+    a.release()
+    expect(b.tryAcquire()).toBeUndefined()
+    expect(readdirSync(path)).toContain('.DS_Store')
+  })
+
+  test('cannot be made where a file stands in its place, or in its folder’s place', () => {
+    const path = join(temporaryFolder(), 'lock')
+    closeSync(openSync(path, 'w'))
+    expect(() => openLock(path).tryAcquire()).toThrow('ENOTDIR')
+    expect(() => openLock(join(path, 'lock')).tryAcquire()).toThrow('ENOTDIR')
+    expect(existsSync(path)).toBe(true)
+  })
+
+  test('that cannot be given back says so', () => {
+    const path = join(temporaryFolder(), 'lock')
+    const lock = openLock(path)
+    expect(lock.tryAcquire()).toBeUndefined()
+    rmSync(path, { recursive: true })
+    closeSync(openSync(path, 'w'))
+    expect(() => lock.release()).toThrow('ENOTDIR')
   })
 
   test('names the pid of its holder when the wait is over', async () => {
@@ -172,11 +221,6 @@ describe('a lock is never stolen', () => {
     expect(() => renameSync(join(path, dead), join(path, 'slow'))).toThrow('ENOENT')
     expect(openLock(path).tryAcquire()).toMatchObject({ holder: { pid: process.pid } })
   })
-})
-
-test('this thread counts as alive, and a process that never was as dead', () => {
-  expect(livenessOf(currentHolder())).toBe('alive')
-  expect(livenessOf({ ...currentHolder(), pid: 2 ** 22 + 1 })).toBe('dead')
 })
 
 const COUNTERS = rounds(6, 12)

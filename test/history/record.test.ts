@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { millisOfUuidv7, uuidv7 } from '../../src/base/ids.js'
 import type { HistoryEntry } from '../../src/champion/entry.js'
 import { IdIndex } from '../../src/history/id-index.js'
+import { JournalStore } from '../../src/history/journal-store.js'
 import { type KnownRecord, parseRecord } from '../../src/history/record.js'
 import { makeIteration } from '../../src/testing/records.js'
-import { openJournal, readAll, temporaryFolder, upTo } from './support.js'
+import { folderInMemory, readAll, upTo } from './support.js'
 
 const valid = {
   schema: 1,
@@ -70,13 +71,15 @@ describe('a record', () => {
 })
 
 test('any draft comes back as it was stored, in order, from any mix of single and joint appends', async () => {
+  const root = folderInMemory()
+  let run = 0
   const json = fc.jsonValue()
   const texts = fc.array(fc.array(fc.record({ feedback: fc.string({ unit: 'binary' }), extra: json })), {
     maxLength: 5,
   })
   await fc.assert(
     fc.asyncProperty(texts, async (calls) => {
-      const { store } = await openJournal(join(temporaryFolder(), 'history.jsonl'))
+      const store = await JournalStore.open(join(root, String(run++), 'history.jsonl'))
       const stored = (
         await Promise.all(
           calls.map((call) => store.appendMany(call.map((more, i) => ({ ...makeIteration(i), ...more })))),
@@ -87,6 +90,7 @@ test('any draft comes back as it was stored, in order, from any mix of single an
       expect(read.map((record) => (record as { feedback?: string }).feedback)).toEqual(
         calls.flat().map(({ feedback }) => JSON.parse(JSON.stringify(feedback))),
       )
+      await store.close()
     }),
     { seed: 11, numRuns: 40 },
   )

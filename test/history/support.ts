@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -9,6 +9,13 @@ import type { HistoryStore, HistoryWarning } from '../../src/history/store.js'
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'alphaloop-history-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A folder in memory, where the system has such a place: for thousands of syncs. It is gone after the test. */
+export function folderInMemory(): string {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'alphaloop-history-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
+import { compiledPath } from './compiled.js'
 import type { WriterOrder } from './writer.js'
-
-const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /** A process that runs a TypeScript file of this folder, killed at the end of the test if it still lives. */
 export function startProcess(name: string, order: unknown, options: { quiet?: boolean } = {}): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', pathOf(name), JSON.stringify(order)], {
+  const child = spawn(process.execPath, [compiledPath(name), JSON.stringify(order)], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let said = ''
@@ -39,10 +37,7 @@ export async function ended(child: ChildProcess): Promise<number | string> {
 
 /** Runs a writer as a thread of this process; resolves when it has appended all. */
 export async function runWriterThread(order: WriterOrder): Promise<void> {
-  const worker = new Worker(new URL('writer-thread.mjs', import.meta.url), {
-    workerData: order,
-    execArgv: [],
-  })
+  const worker = new Worker(compiledPath('writer.ts'), { workerData: order, execArgv: [] })
   const [code] = (await once(worker, 'exit')) as [number]
   if (code !== 0) throw new Error(`a writer thread left with ${code}`)
 }

@@ -4,6 +4,7 @@ import { uuidv7 } from '../../../src/base/ids.js'
 import { JournalStore } from '../../../src/history/journal-store.js'
 import { type Lock, openLock } from '../../../src/history/lock.js'
 import { makeIteration } from '../../../src/testing/records.js'
+import { HALF_A_RECORD } from './half-a-record.js'
 
 /** What a test asks of a writer: a process (as JSON in its first argument) or a thread (as its workerData). */
 export interface WriterOrder {
@@ -47,7 +48,7 @@ async function dieWithHalfARecord(): Promise<never> {
   const lock = openLock(`${order.path}.lock`)
   await lock.acquire(30_000)
   const fd = openSync(order.path, 'a')
-  writeSync(fd, '{"schema":1,"kind":"iteration","id":"01890000-0000-7000-8000-000000000000","iterat')
+  writeSync(fd, HALF_A_RECORD)
   process.kill(process.pid, 'SIGKILL')
   throw new Error('not reached')
 }
