@@ -29,7 +29,16 @@ export type { Fold } from './history/fold.js'
 export { foldHistory } from './history/fold-history.js'
 // The history
 export { JournalStore } from './history/journal-store.js'
-export type { HistoryRecord, IterationRecord } from './history/record.js'
+export type {
+  ChangeRecord,
+  DemotionRecord,
+  HistoryRecord,
+  IterationRecord,
+  LookRecord,
+  NewerRecord,
+  NoteRecord,
+  RecordDraft,
+} from './history/record.js'
 export type { HistoryStore } from './history/store.js'
 export type { LoopEvent } from './loop/events.js'
 export type { RunSummary } from './loop/summary.js'

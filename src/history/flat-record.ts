@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { contentHash } from '../base/hash.js'
 import { uuidv7 } from '../base/ids.js'
-import { complaints, type Execution, type IterationDraft, LEVELS, type MetricValues } from './record.js'
+import { LEVELS, type Level } from '../champion/levels.js'
+import { complaints, type Execution, type IterationDraft, type MetricValues } from './record.js'
 
 /** The older flat format; whatever stands beside these is kept under `imported.rest`. */
 const flatSchema = z.looseObject({
@@ -68,7 +69,7 @@ function executionOf(flat: Flat): Execution {
   return { status: timedOut ? 'timeout' : 'error', durationMs, error }
 }
 
-function levelOf(flat: Flat, execution: Execution): (typeof LEVELS)[number] | undefined {
+function levelOf(flat: Flat, execution: Execution): Level | undefined {
   const given = flat.classification_level
   if (given === null || given === undefined) return execution.status === 'success' ? 'LEVEL_1' : 'LEVEL_0'
   const digit = /^(?:level[_ ]?)?([0-3])(?:_.*)?$/i.exec(String(given).trim())?.[1]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isUuid } from '../base/ids.js'
+import { LEVELS } from '../champion/levels.js'
 import type { StrategyGraph } from '../graph/strategy-graph.js'
 
 /** The schema number that this version writes. */
@@ -18,7 +19,6 @@ const timestamp = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'is not an ISO 8601 time in UTC (…Z)')
 
-export const LEVELS = ['LEVEL_0', 'LEVEL_1', 'LEVEL_2', 'LEVEL_3'] as const
 export const METHODS = ['llm', 'factor_graph', 'manual'] as const
 
 /** What a run was made of; two records are comparable only where config and data agree. */
@@ -226,17 +226,13 @@ export const recordSchema = z.discriminatedUnion('kind', [
   noteRecordSchema,
 ])
 
-export type Level = (typeof LEVELS)[number]
 export type Method = (typeof METHODS)[number]
 export type RunInfo = z.infer<typeof runInfoSchema>
-export type RecordedStrategy = z.infer<typeof recordedStrategySchema>
 export type ExecutionError = z.infer<typeof executionErrorSchema>
 export type Execution = z.infer<typeof executionSchema>
-export type ExecutionStatus = Execution['status']
 export type MetricValues = z.infer<typeof metricValuesSchema>
 export type RangeMetrics = z.infer<typeof metricsSchema>
 export type MetricNotes = z.infer<typeof metricNotesSchema>
-export type StrategyRef = z.infer<typeof strategyRefSchema>
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 export type Usage = z.infer<typeof usageSchema>
 export type IterationRecord = z.infer<typeof iterationRecordSchema>

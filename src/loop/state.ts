@@ -1,3 +1,4 @@
+import { LEVELS, type Level } from '../champion/levels.js'
 import { OBJECTIVES } from '../champion/objective.js'
 import { type ChampionTrack, NO_CHAMPION, trackRecord } from '../champion/track.js'
 import type { Config } from '../config/schema.js'
@@ -5,11 +6,10 @@ import type {
   DemotionRecord,
   HistoryRecord,
   IterationRecord,
-  Level,
   Method,
   RunSettings,
 } from '../history/record.js'
-import { LEVELS, METHODS } from '../history/record.js'
+import { METHODS } from '../history/record.js'
 
 /** An evaluated strategy that proposals may be made from, best first by its objective on train. */
 export interface ParentRef {

@@ -1,4 +1,5 @@
-import type { Level, MetricValues } from '../history/record.js'
+import type { Level } from '../champion/levels.js'
+import type { MetricValues } from '../history/record.js'
 import type { LoopState } from './state.js'
 
 /** What `run --json` prints: totals of the whole history, times of this call. */
