@@ -106,9 +106,13 @@ function explain(
   const invalid = /^option '(\S+)[^']*' argument '.*' is invalid\. (.*?)\.?$/s.exec(message)
   if (invalid !== null)
     return { message: `${invalid[1]}: ${invalid[2]}`, hint: `${path} --help shows what it takes` }
-  if (error.code === 'commander.help')
+  const incomplete =
+    command !== undefined &&
+    command.commands.length > 0 &&
+    (argv.length === 1 || COMMON_OPTIONS.includes(argv[1]!))
+  if (incomplete)
     return {
-      message: `${path} needs to know what: ${command!.commands.map((one) => one.name()).join(', ')}`,
+      message: `${path} needs to know what: ${command.commands.map((one) => one.name()).join(', ')}`,
       hint: `${path} --help shows what there is`,
     }
   if (command === undefined && given !== undefined && COMMON_OPTIONS.includes(given))

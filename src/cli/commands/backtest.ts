@@ -104,7 +104,8 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
       metrics[name] === null ? out.colors.dim(metricNotes[name] ?? '') : '',
     ])
     return `${out.colors.bold(strategy.graph.name)}  (${strategy.hash.slice(0, 8)})
-${data.start} … ${data.end}, ${data.bars} bars, ${data.symbols} symbols; ${costsText(market.name, costs)}${simulation.status === 'ruined' ? '\nRUINED: the equity was gone before the end.' : ''}
+${data.start} … ${data.end}, ${data.bars} bars, ${data.symbols} symbols
+${costsText(market.name, costs)}${simulation.status === 'ruined' ? '\nRUINED: the equity was gone before the end.' : ''}
 
 ${table(['', '', ''], rows, { colors: out.colors, right: [1] }).replace(/^\n/, '')}
 
@@ -123,7 +124,9 @@ const costsText = (
   market: string,
   { commission, tax, slippage }: { commission: number; tax: number; slippage: number },
 ) =>
-  `${market}: commission ${(commission * 100).toFixed(4)}%, tax ${(tax * 100).toFixed(2)}% on sales, slippage ${(slippage * 100).toFixed(2)}%`
+  `${market}: commission ${costText(commission)}, tax ${costText(tax)} on sales, slippage ${costText(slippage)}`
+
+const costText = (fraction: number): string => `${Number((fraction * 100).toFixed(6))}%`
 
 function checkOptions({ start, end, fill }: BacktestOptions): void {
   for (const [flag, date] of [
