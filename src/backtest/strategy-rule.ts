@@ -1,5 +1,5 @@
 import type { Evaluator } from '../graph/evaluate/columnar.js'
-import type { BooleanColumn, Column, NumberColumn } from '../graph/operator.js'
+import type { BooleanColumn, NumberColumn } from '../graph/operator.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { EvaluatedRule } from './types.js'
 
@@ -12,26 +12,19 @@ export function evaluateRule(
   evaluator: Evaluator,
 ): { readonly rule: EvaluatedRule; readonly universe?: Uint8Array } {
   const { rule, universe } = strategy.graph
-  const universeIds = universe === undefined ? [] : [universe]
-  const column = (columns: readonly Column[], i: number) => columns[i]!
-  const numbers = (columns: readonly Column[], i: number) => (column(columns, i) as NumberColumn).values
-  const booleans = (columns: readonly Column[], i: number) => (column(columns, i) as BooleanColumn).values
-  const masked = (columns: readonly Column[], evaluated: EvaluatedRule) =>
-    universe === undefined
-      ? { rule: evaluated }
-      : { rule: evaluated, universe: booleans(columns, columns.length - 1) }
+  const named =
+    rule.kind === 'score' ? [rule.score] : rule.kind === 'signals' ? [rule.enter, rule.exit] : [rule.weights]
+  // One call for all: its arrays stay valid together.
+  const columns = evaluator.evaluate(strategy, universe === undefined ? named : [...named, universe])
+  const numbers = (i: number) => (columns[i] as NumberColumn).values
+  const booleans = (i: number) => (columns[i] as BooleanColumn).values
+  const held = universe === undefined ? {} : { universe: booleans(named.length) }
   switch (rule.kind) {
-    case 'score': {
-      const columns = evaluator.evaluate(strategy, [rule.score, ...universeIds])
-      return masked(columns, { kind: 'score', score: numbers(columns, 0), select: rule.select })
-    }
-    case 'signals': {
-      const columns = evaluator.evaluate(strategy, [rule.enter, rule.exit, ...universeIds])
-      return masked(columns, { kind: 'signals', enter: booleans(columns, 0), exit: booleans(columns, 1) })
-    }
-    case 'weights': {
-      const columns = evaluator.evaluate(strategy, [rule.weights, ...universeIds])
-      return masked(columns, { kind: 'weights', weights: numbers(columns, 0) })
-    }
+    case 'score':
+      return { rule: { kind: 'score', score: numbers(0), select: rule.select }, ...held }
+    case 'signals':
+      return { rule: { kind: 'signals', enter: booleans(0), exit: booleans(1) }, ...held }
+    case 'weights':
+      return { rule: { kind: 'weights', weights: numbers(0) }, ...held }
   }
 }
