@@ -134,13 +134,23 @@ const inputsOf = (node: GraphNode): readonly string[] =>
 function plan(roots: readonly string[], inputs: (id: string) => readonly string[]) {
   const readers = new Map<string, number>()
   const order: string[] = []
-  const visit = (id: string) => {
+  // An explicit stack: the limit on depth is a setting, and may exceed the call stack.
+  const open: { id: string; inputs: readonly string[]; next: number }[] = []
+  const read = (id: string) => {
     const known = readers.get(id)
     readers.set(id, (known ?? 0) + 1)
-    if (known !== undefined) return
-    for (const input of inputs(id)) visit(input)
-    order.push(id)
+    if (known === undefined) open.push({ id, inputs: inputs(id), next: 0 })
   }
-  for (const root of roots) visit(root)
+  for (const root of roots) {
+    read(root)
+    for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
+      if (frame.next < frame.inputs.length) {
+        read(frame.inputs[frame.next++]!)
+      } else {
+        order.push(frame.id)
+        open.pop()
+      }
+    }
+  }
   return { order, readers }
 }
