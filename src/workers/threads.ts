@@ -21,9 +21,6 @@ interface Thread {
   timer: NodeJS.Timeout | undefined
 }
 
-/** The thread's entry beside this file: `.ts` where the sources run, `.js` where they are built. */
-const entry = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-
 /**
  * Evaluates on worker threads over shared memory. An evaluation that takes longer than `timeoutSeconds` ends with its
  * thread, and a new thread takes its place; so does one that dies. A thread that dies before it is ready says that
@@ -34,11 +31,11 @@ export function createThreadRunner(
   options: {
     readonly threads: number
     readonly timeoutSeconds: number
-    /** Arguments of Node for the threads. */
-    readonly execArgv?: readonly string[]
+    /** The thread's entry, where it does not lie beside this module. */
+    readonly entry?: URL
   },
 ): Runner {
-  const { timeoutSeconds } = options
+  const { timeoutSeconds, entry = new URL('./thread.js', import.meta.url) } = options
   const workerData = { ...setup, panel: sharePanel(setup.panel) }
   const queue: Job[] = []
   const threads: Thread[] = []
@@ -84,8 +81,7 @@ export function createThreadRunner(
   }
 
   const start = (): Thread => {
-    const { execArgv } = options
-    const worker = new Worker(entry, { workerData, ...(execArgv ? { execArgv: [...execArgv] } : {}) })
+    const worker = new Worker(entry, { workerData })
     const thread: Thread = { worker, ready: false, job: undefined, timer: undefined }
     worker.on('message', (reply: ThreadReply) => {
       if (reply.type === 'ready') {
@@ -113,11 +109,16 @@ export function createThreadRunner(
         job.resolve(undefined)
         continue
       }
-      const thread = idle ?? start()
-      thread.job = job
-      thread.worker.ref()
-      if (thread.ready) startClock(thread)
-      thread.worker.postMessage({ id: job.id, graph: job.graph })
+      try {
+        const thread = idle ?? start()
+        thread.worker.postMessage({ id: job.id, graph: job.graph })
+        thread.job = job
+        thread.worker.ref()
+        if (thread.ready) startClock(thread)
+      } catch (error) {
+        // No more threads are to be had, or the graph is not plain data.
+        job.reject(error as Error)
+      }
     }
   }
 
