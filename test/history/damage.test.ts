@@ -245,6 +245,61 @@ test('a record of 64 MB is appended, read, found and numbered', async () => {
   expect((await verifyHistory(path)).ok).toBe(true)
 }, 60_000)
 
+test('an id whose line was damaged since it was stored is stored again; one of a newer schema is given back as it stands', async () => {
+  const lines = await linesOf(3)
+  const [damaged, newer] = [JSON.parse(lines[1]!).id, `${'0'.repeat(8)}-0000-7000-8000-000000000001`]
+  const path = fileOf(
+    `${lines[0]}${lines[1]!.replace('LEVEL_', 'LEVELS_')}${lines[2]}${JSON.stringify({ schema: 9, kind: 'note', id: newer, mood: 'new' })}\n`,
+  )
+  const { store, warnings } = await openJournal(path)
+  expect((await store.append({ ...makeIteration('again'), id: damaged })).iteration).toBe(3)
+  expect(await store.append({ ...makeIteration('again'), id: newer })).toMatchObject({
+    schema: 9,
+    mood: 'new',
+  })
+  expect(numbersOf(await readAll(store))).toEqual([0, 2, 3])
+  expect(codes(warnings)).toEqual(['HISTORY_BAD_LINE', 'HISTORY_NEWER_SCHEMA'])
+})
+
+test('an id whose line is damaged while the store is open is stored again', async () => {
+  const path = join(temporaryFolder(), 'history.jsonl')
+  const { store } = await openJournal(path)
+  const draft = { ...makeIteration(0), id: store.newId() }
+  await store.append(draft)
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replace('LEVEL_', 'LEVEL-'))
+  expect((await store.append(draft)).iteration).toBe(1)
+})
+
+test('a bad line that another appends to an open history costs no number and is warned about', async () => {
+  const path = join(temporaryFolder(), 'history.jsonl')
+  const { store, warnings } = await openJournal(path)
+  await store.append(makeIteration(0))
+  appendFileSync(path, 'not a record\n')
+  expect((await store.append(makeIteration(1))).iteration).toBe(1)
+  expect(warnings).toMatchObject([{ code: 'HISTORY_BAD_LINE', details: { line: 2 } }])
+})
+
+test('more than a hundred issues of a kind are counted, and a gap of many is one', async () => {
+  const lines = await linesOf(8)
+  const path = fileOf(lines[0] + 'x\n'.repeat(250) + lines[1] + lines[7])
+  const { issues } = await verifyHistory(path)
+  expect(issues.filter(({ code }) => code === 'BAD_LINE')).toHaveLength(101)
+  expect(issues.map(({ message }) => message)).toContain('and 150 more of BAD_LINE')
+  expect(issues.map(({ message }) => message)).toContain('iterations 2 to 6 are missing')
+})
+
+test('links that go round in circles are an error that names the path', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'history.jsonl')
+  symlinkSync(path, join(folder, 'other'))
+  symlinkSync(join(folder, 'other'), path)
+  await expect(openJournal(path)).rejects.toMatchObject({
+    code: 'HISTORY_IO',
+    details: { path, errno: 'ELOOP' },
+  })
+})
+
 test('all ways to one file share one lock and one numbering, a symbolic link too', async () => {
   const folder = temporaryFolder()
   mkdirSync(join(folder, 'real'))

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { exportCsv, exportJsonLines } from '../../src/history/export.js'
@@ -85,6 +85,47 @@ describe('export', () => {
   })
 })
 
+describe('export of what is incomplete', () => {
+  test('a record without strategy, metrics or error has empty cells; one that failed has its error', async () => {
+    const store = await emptyHistory()
+    const bare = { ...makeIteration(0), strategy: null, metrics: null, level: 'LEVEL_0' as const }
+    const error = { category: 'limit', code: 'TOO_DEEP', message: 'depth 31' }
+    await store.append({ ...bare, execution: { status: 'rejected', durationMs: 0, error } })
+    await store.append({ ...bare, execution: { status: 'ruined', durationMs: 5 } })
+    let csv = ''
+    for await (const part of exportCsv(store)) csv += part
+    const [header, ...rows] = csv.trimEnd().split('\n')
+    const cells = (row: string) => {
+      const values = row.split(',')
+      return Object.fromEntries(header!.split(',').map((name, i) => [name, values[i]]))
+    }
+    expect(cells(rows[0]!)).toMatchObject({
+      hash: '',
+      name: '',
+      level: 'LEVEL_0',
+      status: 'rejected',
+      errorCategory: 'limit',
+      error: 'depth 31',
+      trainSharpe: '',
+      validationTrades: '',
+    })
+    expect(cells(rows[1]!)).toMatchObject({ status: 'ruined', durationMs: '5', errorCategory: '', error: '' })
+  })
+
+  test('a history of notes alone is a header alone, and bad lines need no listener', async () => {
+    const store = await emptyHistory()
+    await store.append(makeNote('a'))
+    const parts: string[] = []
+    for await (const part of exportCsv(store)) parts.push(part)
+    expect(parts).toEqual([expect.stringMatching(/^iteration,.*championBecause\n$/)])
+    const before = readFileSync(store.path)
+    appendFileSync(store.path, '{"broken\n')
+    const lines: Buffer[] = []
+    for await (const line of exportJsonLines(store.path)) lines.push(line)
+    expect(Buffer.concat(lines)).toEqual(before)
+  })
+})
+
 describe('import of this package’s records', () => {
   test('into an empty history keeps them all and their numbers; repeating it stores nothing', async () => {
     const store = await historyOf(600)
@@ -122,6 +163,103 @@ describe('import of this package’s records', () => {
         { position: 'line 2', because: expect.stringContaining('not JSON') },
         { position: 'line 4', because: expect.stringContaining('schema 2') },
       ],
+    })
+  })
+})
+
+describe('an import that meets', () => {
+  const line = (record: object) => `${JSON.stringify(record)}\n`
+  const record = (n: number, more: object = {}) => ({
+    schema: 1,
+    id: `01890000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    iteration: n,
+    timestamp: '2026-01-02T00:00:00.000Z',
+    ...makeIteration(n),
+    ...more,
+  })
+  let deep: unknown = 1
+  for (let i = 0; i < 300; i++) deep = [deep]
+
+  test('a record that the store refuses keeps the others of its batch, and those that stood', async () => {
+    const target = await emptyHistory()
+    await target.append({ ...makeIteration(0), id: record(0).id })
+    const path = given([0, 1, 2].map((n) => line(record(n, n === 1 ? { deep } : {}))).join(''))
+    expect(await importHistory(target, path)).toEqual({
+      imported: 1,
+      present: 1,
+      refused: [{ position: 'line 2', because: expect.stringContaining('nested more than 200 deep') }],
+    })
+  })
+
+  test('a disk that fails stops with its error, in a batch and in what is tried one by one', async () => {
+    for (const refused of [{}, { deep }]) {
+      const { store } = await openJournal(join(temporaryFolder(), 'history.jsonl'), {
+        system: {
+          write: () => {
+            throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+          },
+        },
+      })
+      const path = given(line(record(0)) + line(record(1, refused)))
+      await expect(importHistory(store, path)).rejects.toMatchObject({ code: 'HISTORY_NO_SPACE' })
+    }
+  })
+
+  test('a newer schema lists it, also where all of its fields are known', async () => {
+    const target = await emptyHistory()
+    const path = given(
+      line(record(0)) + line(record(1, { schema: 2 })) + line(record(2, { schema: 3, level: 'X' })),
+    )
+    expect(await importHistory(target, path)).toEqual({
+      imported: 1,
+      present: 0,
+      refused: [
+        { position: 'line 2', because: expect.stringContaining('schema 2, newer') },
+        { position: 'line 3', because: expect.stringContaining('schema 3, newer') },
+      ],
+    })
+  })
+
+  test('bytes that are no UTF-8 and records that do not fit lists their lines', async () => {
+    const target = await emptyHistory()
+    const path = given(line(record(0)))
+    appendFileSync(path, Buffer.from([0x22, 0xff, 0xfe, 0x22, 10]))
+    appendFileSync(path, `${line(record(2, { method: 'guess' }))}${line([1])}`)
+    expect((await importHistory(target, path)).refused).toEqual([
+      { position: 'line 2', because: 'is not valid UTF-8' },
+      { position: 'line 3', because: expect.stringMatching(/^method: /) },
+      { position: 'line 4', because: 'is not a JSON object' },
+    ])
+  })
+
+  test('one record alone, over several lines, imports it', async () => {
+    const target = await emptyHistory()
+    expect((await importHistory(target, given(JSON.stringify(flat(0), null, 2)))).imported).toBe(1)
+    await expect(importHistory(target, given('null\n'))).rejects.toMatchObject({ code: 'IMPORT_NOT_RECORDS' })
+  })
+
+  test('a last line without an end that is longer than any buffer reads it whole', async () => {
+    const target = await emptyHistory()
+    const long = record(1, { feedback: 'x'.repeat(400_000) })
+    expect((await importHistory(target, given(line(record(0)) + JSON.stringify(long)))).imported).toBe(2)
+    expect((await target.get(1))!.feedback).toHaveLength(400_000)
+  })
+
+  test('one JSON value of more than 256 MB asks for JSON lines before it reads it', async () => {
+    const target = await emptyHistory()
+    const path = given('[')
+    // A file with a hole: it has the size, not the bytes.
+    truncateSync(path, 257 << 20)
+    await expect(importHistory(target, path)).rejects.toMatchObject({
+      code: 'IMPORT_TOO_LARGE',
+      details: { path },
+    })
+  })
+
+  test('a folder names it', async () => {
+    const target = await emptyHistory()
+    await expect(importHistory(target, temporaryFolder())).rejects.toMatchObject({
+      code: 'HISTORY_IS_DIRECTORY',
     })
   })
 })

@@ -1,6 +1,15 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { contentHash } from '../../src/base/hash.js'
 import { type Fold, foldRecords } from '../../src/history/fold.js'
 import { foldHistory, foldOne } from '../../src/history/fold-history.js'
 import type { KnownRecord } from '../../src/history/record.js'
@@ -129,6 +138,54 @@ test('records of a newer schema are left out of folds', async () => {
   const { store, path } = await historyOf(3)
   appendFileSync(path, '{"schema":9,"kind":"iteration","id":"y","iteration":3,"level":"LEVEL_7"}\n')
   expect((await foldHistory(store, { counting })).read).toBe(4)
+})
+
+test('a fold that fails is an error of its own, also behind a snapshot', async () => {
+  const { store, snapshot, fold } = await historyOf(20)
+  await fold()
+  await store.append(makeIteration(20))
+  const failing: Fold<Record<string, number>> = {
+    ...counting,
+    apply: () => {
+      throw new TypeError('the fold failed')
+    },
+  }
+  await expect(foldHistory(store, { failing })).rejects.toThrow('the fold failed')
+  await expect(foldHistory(store, { failing }, { snapshot })).rejects.toThrow('the fold failed')
+})
+
+test('a fold that asks for records of a newer schema is given them; its state as JSON needs no forms of its own', async () => {
+  const { store, path, snapshot } = await historyOf(3)
+  appendFileSync(path, '{"schema":9,"kind":"iteration","id":"y","iteration":3,"level":"LEVEL_7"}\n')
+  const seen: Fold<number[]> = {
+    name: 'seen',
+    version: 1,
+    initial: () => [],
+    apply: (state) => state,
+    applyNewer: (state, { iteration }) => [...state, iteration ?? -1],
+  }
+  const options = { snapshot, writeAfter: 1 }
+  expect((await foldHistory(store, { seen }, options)).states.seen).toEqual([3])
+  const again = await foldHistory(store, { seen }, options)
+  expect([again.read, again.states.seen]).toEqual([0, [3]])
+})
+
+test('a snapshot that cannot be read, or is of another form, is said and not used', async () => {
+  const { snapshot, fold, warnings } = await historyOf(20)
+  const body = JSON.stringify({ format: 2 })
+  writeFileSync(snapshot, `${contentHash(body)}\n${body}\n`)
+  expect((await fold()).read).toBe(21)
+  expect(warnings.at(-1)).toMatchObject({
+    code: 'HISTORY_SNAPSHOT_IGNORED',
+    message: expect.stringContaining('of another version'),
+  })
+  rmSync(snapshot)
+  mkdirSync(snapshot)
+  await expect(fold()).rejects.toThrow()
+  expect(warnings.at(-1)).toMatchObject({
+    code: 'HISTORY_SNAPSHOT_IGNORED',
+    message: expect.stringContaining('cannot be read'),
+  })
 })
 
 test('two folds of one name in a pass are refused', async () => {
