@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { canonicalJson, type JsonValue } from '../../src/base/json.js'
 import { createRng, type Rng } from '../../src/base/rng.js'
 import type { GraphNode } from '../../src/graph/node.js'
+import type { InputSpec } from '../../src/graph/operator.js'
 import { operatorNamed, REGISTRY } from '../../src/graph/registry.js'
 import {
   createStrategy,
@@ -211,10 +212,7 @@ const CHANGES: Record<string, (graph: StrategyInput, rng: Rng) => StrategyInput 
         (other) =>
           other.name !== node.op &&
           other.outputs === undefined &&
-          sameJson(
-            other.inputs.map((input) => input.type),
-            inputs.map((input) => input.type),
-          ) &&
+          sameJson(other.inputs.map(portOf), inputs.map(portOf)) &&
           sameJson(other.params, params) &&
           other.checkParams?.(node.params ?? {}) === undefined &&
           other.type(given) === type(given) &&
@@ -285,6 +283,8 @@ const CHANGES: Record<string, (graph: StrategyInput, rng: Rng) => StrategyInput 
 }
 
 const sameJson = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+const portOf = ({ type, optional, variadic }: InputSpec) => ({ type, optional, variadic })
 
 function pickOne<T>(record: Record<string, T>, rng: Rng): Record<string, T> {
   const key = rng.pick(Object.keys(record))

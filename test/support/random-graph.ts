@@ -65,7 +65,8 @@ export function randomGraph(rng: Rng, size: number, options: RandomGraphOptions)
   const field = (name: string) => add({ op: 'field', inputs: [], params: { name } })
   for (const name of rng.shuffle(options.fields).slice(0, 4)) field(name)
   const a = add({ op: 'constant', inputs: [], params: { value: rng.int(-5, 12_345) } })
-  add({ op: 'gt', inputs: [pick('panel'), a], params: {} })
+  // A condition that is mostly true or mostly false, for universes and signals to begin with.
+  add({ op: rng.pick(['gt', 'le']), inputs: [pick('panel'), a], params: {} })
 
   const definitions = [...REGISTRY.values()].filter(({ name }) => name !== 'group' || options.groups?.length)
   let universe: string | undefined
