@@ -11,6 +11,7 @@ import { AlphaloopError, usageError } from './base/errors.js'
 import type { Config } from './config/schema.js'
 import { parseDataArgument } from './data/argument.js'
 import type { DataOptions, Dataset } from './data/dataset.js'
+import { listedOnly } from './data/listed.js'
 import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
 import { executionErrorOf } from './feedback/execution-error.js'
@@ -301,7 +302,7 @@ const secretsOf = (config: Config, env: Readonly<Record<string, string | undefin
  */
 async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings | null) {
   const boundaries = storedBoundaries(dataset, stored) ?? splitDates(dataset.dates, config.split).boundaries
-  const panel = await dataset.load({ until: boundaries.validation.end })
+  const panel = listedOnly(await dataset.load({ until: boundaries.validation.end }))
   const split: Split = splitFromDates(panel.dates, boundaries)
   const settings: RunSettings = {
     config: comparableJson(config) as Record<string, unknown>,
