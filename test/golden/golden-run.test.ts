@@ -5,7 +5,7 @@ import { cli, temporaryFolder } from '../support/cli.js'
 import { iterationsIn, readHistory } from '../support/histories.js'
 
 const GOLDEN = join(import.meta.dirname, 'history.jsonl')
-const CHANGED = join(import.meta.dirname, 'history-changed.jsonl')
+const CHANGED = join(import.meta.dirname, 'history.jsonl-changed')
 /** Elementary functions of another platform may differ in the last digit, and a search amplifies that. */
 const isSamePlatform = process.platform === 'linux' && process.arch === 'x64'
 
