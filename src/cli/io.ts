@@ -7,6 +7,8 @@ export interface Io {
   readonly interactive: boolean
   /** stderr is a terminal: a progress line may be redrawn. */
   readonly live: boolean
+  /** stdout is a terminal: what does not fit on a line may be cut. */
+  readonly terminal: boolean
   /** stdout shows colours. */
   readonly colors: boolean
   /** stderr shows colours. */
@@ -38,6 +40,7 @@ export function processIo(): Io {
     stderr: (text) => void process.stderr.write(text),
     interactive,
     live: Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb',
+    terminal: Boolean(process.stdout.isTTY),
     colors: wantsColors(process.stdout),
     noteColors: wantsColors(process.stderr),
     columns: process.stdout.columns ?? process.stderr.columns ?? 100,

@@ -69,7 +69,6 @@ describe('data that cannot be used', () => {
   test.each([
     ['nope.csv', '', 3, 'there is no file or folder'],
     ['empty.csv', '', 3, 'is empty'],
-    ['header.csv', 'date,symbol,close\n', 3, 'header.csv'],
     ['nodates.csv', 'symbol,close\nA,1\n', 3, 'has no date column; its columns are symbol, close'],
     ['conflict.csv', `${GOOD}2020-01-06,A,12.5\n`, 3, 'line 5: A 2020-01-06 – close is 12 and 12.5'],
     ['zero.csv', `${GOOD}2020-01-07,A,0\n`, 3, 'line 5: A 2020-01-07 – close is 0'],

@@ -18,11 +18,12 @@ export interface Surroundings {
   readonly columns?: number
   readonly colors?: boolean
   readonly live?: boolean
+  readonly terminal?: boolean
 }
 
 /** Runs a command in this process, with nothing of this process's environment but what is given. */
 export async function cli(argv: readonly string[], surroundings: Surroundings): Promise<Outcome> {
-  const { cwd, env = {}, columns = 100, colors = false, live = false } = surroundings
+  const { cwd, env = {}, columns = 100, colors = false, live = false, terminal = false } = surroundings
   let stdout = ''
   let stderr = ''
   const io: Io = {
@@ -34,6 +35,7 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
     },
     interactive: false,
     live,
+    terminal,
     colors,
     noteColors: colors,
     columns,

@@ -94,3 +94,7 @@ export function nearPath(path: string, cwd: string): string {
   const near = relative(cwd, path)
   return near !== '' && !near.startsWith('..') ? near : path
 }
+
+/** A word as it may be pasted into a shell. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

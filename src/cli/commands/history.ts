@@ -123,7 +123,7 @@ async function list({ io, out }: CommandContext, options: ListOptions): Promise<
           record.champion.updated ? '★' : '',
           record.strategy?.name ?? errorOf(record),
         ]),
-        { colors: out.colors, right: [0, 4, 5] },
+        { colors: out.colors, right: [0, 4, 5], ...(io.terminal ? { width: out.columns } : {}) },
       ),
   )
   return undefined

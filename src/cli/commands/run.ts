@@ -15,7 +15,7 @@ import type { Output } from '../output.js'
 import { durationText } from '../render/figures.js'
 import { runReport } from '../render/run-report.js'
 import { storedConfig } from '../stored-run.js'
-import { type DataFlags, flagValues, loadConfig, wholeNumber, withDataOptions } from './common.js'
+import { type DataFlags, flagValues, loadConfig, shellWord, wholeNumber, withDataOptions } from './common.js'
 
 interface RunOptions extends DataFlags {
   readonly iterations?: number
@@ -56,7 +56,8 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
   const flags = flagValues(options, io.cwd)
   if (!options.llm) flags.push({ path: ['innovationRate'], value: 0, flag: '--no-llm' })
   const asked = options.runDir === undefined ? undefined : resolve(io.cwd, options.runDir)
-  const loaded = loadConfig(context, path, flags, await storedSettings(asked))
+  const stored = await storedSettings(asked)
+  const loaded = loadConfig(context, path, flags, stored)
   const { config, base } = loaded
   const runDir = config.runDirectory === undefined ? newRunDir(io.cwd) : resolve(base, config.runDirectory)
 
@@ -79,7 +80,8 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
       stop: stop.signal,
       onEvent: watcher(out, runDir),
     })
-    out.result(result.summary, () => report(result, out))
+    const again = loaded.file === undefined || loaded.file === stored ? [] : againArguments(options, path)
+    out.result(result.summary, () => report(result, again, out))
     return result.stopped === 'interrupted' && interrupted !== undefined ? exitCodeOf(interrupted) : 0
   } finally {
     off()
@@ -87,6 +89,31 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
 }
 
 const exitCodeOf = (signal: 'SIGINT' | 'SIGTERM') => (signal === 'SIGINT' ? 130 : 143)
+
+/** What has to stand on the command line again, where a file is read: flags are not in it. */
+function againArguments(options: RunOptions, path: string | undefined): string[] {
+  const { data, columns, onBadRows, unadjusted, seed, market, fill, llm } = options
+  const valued: [string, string | number | undefined][] = [
+    ['--data', data],
+    [
+      '--columns',
+      columns &&
+        Object.entries(columns)
+          .map(([role, name]) => `${role}=${name}`)
+          .join(','),
+    ],
+    ['--on-bad-rows', onBadRows],
+    ['--seed', seed],
+    ['--market', market],
+    ['--fill', fill],
+  ]
+  return [
+    ...(path === undefined ? [] : [path]),
+    ...valued.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
+    ...(unadjusted ? ['--unadjusted'] : []),
+    ...(llm ? [] : ['--no-llm']),
+  ].map(shellWord)
+}
 
 /** What a run was created with stands in for a configuration file when it is resumed without one. */
 async function storedSettings(runDir: string | undefined): Promise<ConfigFile | undefined> {
@@ -158,11 +185,19 @@ function watcher(out: Output, runDir: string): (event: LoopEvent) => void {
 }
 
 /** The champion's equity over what the run may see, and the benchmark's, for the chart at the end. */
-function report(result: RunResult, out: Output): string {
+function report(result: RunResult, again: readonly string[], out: Output): string {
   const { state, setup, benchmark } = result
   const record = state.championRecord
   const curve = record?.strategy?.graph == null ? undefined : championCurves(record.strategy.graph, result)
-  return runReport({ summary: result.summary, record, benchmark, curve, market: setup.market.name, out })
+  return runReport({
+    summary: result.summary,
+    record,
+    benchmark,
+    curve,
+    market: setup.market.name,
+    again,
+    out,
+  })
 }
 
 function championCurves(graph: unknown, { setup }: RunResult) {

@@ -20,7 +20,7 @@ export function recordText(record: IterationRecord, { colors, columns }: Output)
   const facts = [`iteration ${iteration}`, proposer, level, ...(strategy ? [strategy.hash.slice(0, 8)] : [])]
   const error = 'error' in execution ? execution.error : undefined
   return [
-    `${colors.bold(strategy?.name ?? 'no strategy')}  (${facts.join(', ')})\n${wrap(champion.because, columns)}`,
+    `${colors.bold(strategy?.name ?? 'no strategy')}\n${facts.join(', ')}\n${wrap(champion.because, columns)}`,
     ...(error
       ? [wrap(`${execution.status}, ${error.category}: ${error.message}`, columns)]
       : execution.status === 'success'

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { MetricName, Metrics } from '../../backtest/types.js'
 import type { IterationRecord, MetricValues } from '../../history/record.js'
 import type { RunSummary } from '../../loop/summary.js'
+import { shellWord } from '../commands/common.js'
 import type { Output } from '../output.js'
 import { equityChart } from './chart.js'
 import { durationText, METRIC_LABELS, metricText } from './figures.js'
@@ -35,6 +36,8 @@ export interface RunReport {
       }
     | undefined
   readonly market: string
+  /** Arguments that going on needs beside the run directory. */
+  readonly again: readonly string[]
   readonly out: Output
 }
 
@@ -45,7 +48,7 @@ export function runReport(report: RunReport): string {
   const sections = [
     record === null ? noChampion(summary) : champion(report, record),
     counts(summary, out),
-    record === null ? nextWithout(summary) : nextWith(summary, record),
+    record === null ? nextWithout(report) : nextWith(report, record),
   ]
   return sections
     .map((section) => section.trimEnd())
@@ -82,7 +85,8 @@ function champion(
           ],
           { width: out.columns, colors: colors.isColorSupported, from: curve.from, to: curve.to },
         )}`
-  return `${colors.bold(`Champion: ${record.strategy!.name}`)}  (iteration ${record.iteration}, ${record.strategy!.hash.slice(0, 8)})
+  return `${colors.bold(`Champion: ${record.strategy!.name}`)}
+iteration ${record.iteration}, ${record.proposer}, ${record.strategy!.hash.slice(0, 8)}
 ${wrap(record.champion.because, out.columns)}
 
 ${figures}
@@ -127,24 +131,51 @@ function counts(summary: RunSummary, out: Output): string {
 
 const place = (runDir: string): string => {
   const near = relative(process.cwd(), runDir)
-  return near !== '' && !near.startsWith('..') ? near : runDir
+  return shellWord(near !== '' && !near.startsWith('..') ? near : runDir)
 }
 
-function nextWith({ runDir, iterations }: RunSummary, record: IterationRecord): string {
-  const dir = place(runDir)
+function nextWith(report: RunReport, record: IterationRecord): string {
+  const { summary, out } = report
+  const dir = place(summary.runDir)
   return `The history is ${dir}/history.jsonl; every figure above comes from it.
 Next:
-  alphaloop champion show --run-dir ${dir}            the champion's code, metrics and lineage
-  alphaloop champion export --format ts --run-dir ${dir}
-  alphaloop history show ${record.iteration} --run-dir ${dir}
-  alphaloop run --run-dir ${dir} --iterations ${iterations * 2}      go on where this run ended
-The best of ${iterations} tries looks good even in noise: validation figures are not a promise.`
+${steps(
+  [
+    [`alphaloop champion show --run-dir ${dir}`, "the champion's code, metrics and lineage"],
+    [`alphaloop champion export --run-dir ${dir}`, 'its code as a file of your own'],
+    [`alphaloop history show ${record.iteration} --run-dir ${dir}`, 'its record, and what it was told'],
+    [goOn(report), 'go on where this run ended'],
+  ],
+  out,
+)}
+${wrap(`The best of ${summary.trials} tries looks good even in noise: validation figures are not a promise.`, out.columns)}`
 }
 
-function nextWithout({ runDir, iterations }: RunSummary): string {
-  const dir = place(runDir)
+function nextWithout(report: RunReport): string {
+  const dir = place(report.summary.runDir)
   return `The history is ${dir}/history.jsonl.
 Next:
-  alphaloop history list --level LEVEL_3 --run-dir ${dir}   what came close, and which gate refused it
-  alphaloop run --run-dir ${dir} --iterations ${iterations * 2}   go on where this run ended`
+${steps(
+  [
+    [`alphaloop history list --level LEVEL_3 --run-dir ${dir}`, 'what came close, and which gate refused it'],
+    [goOn(report), 'go on where this run ended'],
+  ],
+  report.out,
+)}`
+}
+
+const goOn = ({ summary: { runDir, iterations }, again }: RunReport): string =>
+  ['alphaloop run', ...again, '--run-dir', place(runDir), '--iterations', iterations * 2].join(' ')
+
+/** Commands with what they do, in columns where they fit beside each other, else one above the other. */
+function steps(list: readonly (readonly [string, string])[], { colors, columns }: Output): string {
+  const width = Math.max(...list.map(([command]) => command.length))
+  const beside = list.every(([, what]) => width + what.length + 5 <= columns)
+  return list
+    .map(([command, what]) =>
+      beside
+        ? `  ${command.padEnd(width)}   ${colors.dim(what)}`
+        : `  ${colors.dim(`# ${what}`)}\n  ${command}`,
+    )
+    .join('\n')
 }
