@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { main } from '../../src/cli/main.js'
 import { parseConfigText } from '../../src/config/load.js'
 import { resolveConfig } from '../../src/config/resolve.js'
 import { REGISTRY } from '../../src/graph/registry.js'
@@ -9,6 +8,7 @@ import * as library from '../../src/index.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
 import { compileStrategy } from '../../src/strategy/compile.js'
 import { callName } from '../../src/strategy/signatures.js'
+import { cli } from '../support/cli-io.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -17,22 +17,7 @@ const blocks = (language: string) =>
 
 /** The commands that `alphaloop --help` lists. */
 async function commands(): Promise<string[]> {
-  let text = ''
-  await main(['--help'], {
-    stdout: (part) => {
-      text += part
-    },
-    stderr: () => {},
-    interactive: false,
-    colors: false,
-    columns: 100,
-    env: {},
-    cwd: ROOT,
-    onSignal: () => () => {},
-    exit: () => {
-      throw new Error('exit')
-    },
-  })
+  const { stdout: text } = await cli(['--help'], { cwd: ROOT })
   const list = text.slice(text.indexOf('Commands:'), text.indexOf('Example:'))
   return [...list.matchAll(/^ {2}([a-z]+)/gm)].map((match) => match[1]!)
 }
