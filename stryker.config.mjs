@@ -12,7 +12,7 @@ export default {
   concurrency: 2,
   timeoutMS: 15_000,
   timeoutFactor: 4,
-  reporters: ['clear-text', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
   thresholds: { high: 95, low: 90, break: WANTED },

@@ -3,7 +3,7 @@
 export const AREAS = {
   graph: {
     mutate: ['src/graph/{canonical,strategy,check-node,portfolio-rules}.ts'],
-    tests: ['test/graph/*.test.ts'],
+    tests: ['test/graph/{identity,refusals,json-schema}.test.ts'],
   },
   champion: {
     mutate: ['src/champion/*.ts'],
