@@ -53,7 +53,8 @@ export async function readRun(runDir: string, onWarning: OnWarning): Promise<Loo
   const store = await openHistory(runDir, onWarning)
   try {
     const state = initialState()
-    const rules: FoldRules = { objective: 'sharpe', scoredWindow: 50 }
+    // As wide as a staleness window may be: a demotion names a scored record within it.
+    const rules: FoldRules = { objective: 'sharpe', scoredWindow: 10_000 }
     for await (const record of store.records()) applyRecord(state, record, rules)
     return state
   } finally {
@@ -61,15 +62,14 @@ export async function readRun(runDir: string, onWarning: OnWarning): Promise<Loo
   }
 }
 
-/** The settings that a run was created with, in the form of a configuration file. */
+/** The settings that a run has now, in the form of a configuration file. */
 export async function storedConfig(runDir: string): Promise<ConfigFile | undefined> {
   const store = await openHistory(runDir, () => {})
   try {
     let settings: RunSettings | undefined
     for await (const record of store.records()) {
+      // The newest holds: a change that the user accepted stands for what comes after it.
       if (record.kind === 'change' && record.settings !== undefined) settings = record.settings
-      // It is the first record; later ones follow a change that the user accepted.
-      if (record.kind === 'iteration' && settings !== undefined) break
     }
     if (settings === undefined) return undefined
     return {

@@ -7,6 +7,11 @@ import { onTestFinished } from 'vitest'
 /** The built command; `npm test` builds it before the first test. */
 export const BIN = join(import.meta.dirname, '../../dist/cli/bin.js')
 
+/** The environment without what is said to the tests, or to the command by whoever runs them. */
+const surroundings = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('ALPHALOOP_')),
+)
+
 export interface CliResult {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -19,6 +24,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
   /** User and group that the process runs as; needs root. */
   readonly uid?: number
+  /** Leads a process group of its own, to which signals can be sent as a terminal does. */
+  readonly group?: boolean
 }
 
 export interface RunningCli {
@@ -29,12 +36,16 @@ export interface RunningCli {
 }
 
 /** Starts the command as a process of its own. One that is still there when the test ends is killed. */
-export function startCli(args: readonly string[], { cwd, env = {}, uid }: CliOptions): RunningCli {
+export function startCli(
+  args: readonly string[],
+  { cwd, env = {}, uid, group = false }: CliOptions,
+): RunningCli {
   const options: SpawnOptions = {
     cwd,
-    env: { ...process.env, NO_COLOR: '1', ALPHALOOP_CACHE_DIR: CACHE, ...env },
+    env: { ...surroundings, NO_COLOR: '1', ALPHALOOP_CACHE_DIR: CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
+    detached: group,
   }
   const child = spawn(process.execPath, [BIN, ...args], options)
   onTestFinished(() => {

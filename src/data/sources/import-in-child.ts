@@ -51,7 +51,11 @@ function nodeArguments(entry: URL): string[] {
  */
 export function importInChild(options: DataOptions, entry: URL = importProcessUrl()) {
   return new Promise<Extract<ChildReply, { state: 'done' }>>((resolve, reject) => {
-    const child = spawn(process.execPath, nodeArguments(entry), { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, nodeArguments(entry), {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A terminal's Ctrl-C goes to the whole group; whoever asked for the data decides what an interrupt means.
+      detached: process.platform !== 'win32',
+    })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
