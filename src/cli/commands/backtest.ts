@@ -107,7 +107,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
 ${data.start} … ${data.end}, ${data.bars} bars, ${data.symbols} symbols
 ${costsText(market.name, costs)}${simulation.status === 'ruined' ? '\nRUINED: the equity was gone before the end.' : ''}
 
-${table(['', '', ''], rows, { colors: out.colors, right: [1] }).replace(/^\n/, '')}
+${table(['', '', ''], rows, { colors: out.colors, right: [1] })}
 
 ${equityChart(
   [

@@ -13,6 +13,7 @@ import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { percentText } from '../render/figures.js'
 import { table } from '../render/table.js'
+import { wrap, wrapParagraphs } from '../render/wrap.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface WriteOptions extends DataFlags {
@@ -92,7 +93,10 @@ async function describe(context: CommandContext, options: DataFlags, path?: stri
   const description = describeDataset(dataset)
   const market = builtinMarket(data)
   out.result(market === undefined ? description : { ...description, market: market.data }, () =>
-    [described(dataset.source, description, out), market?.text]
+    [
+      described(dataset.source, description, out),
+      market === undefined ? undefined : wrapParagraphs(market.text, out.columns),
+    ]
       .filter((part) => part !== undefined)
       .join('\n\n'),
   )
@@ -121,18 +125,22 @@ function described(
       { colors, right: [1, 2] },
     ),
     ...(groups.length > 0
-      ? [groups.map(({ name, labels }) => `group ${name}: ${labels.join(', ')}`).join('\n')]
+      ? [
+          groups
+            .map(({ name, labels }) => wrap(`group ${name}: ${labels.join(', ')}`, out.columns, '  '))
+            .join('\n'),
+        ]
       : []),
     issues.length === 0 ? 'No issues found.' : issuesText(issues, out),
   ]
   return parts.join('\n\n')
 }
 
-const issuesText = (issues: DatasetDescription['issues'], { colors }: Output): string =>
+const issuesText = (issues: DatasetDescription['issues'], { colors, columns }: Output): string =>
   issues
     .map(
       ({ severity, code, message }) =>
-        `${severity === 'error' ? colors.red(severity) : colors.yellow(severity)} ${code}: ${message}`,
+        `${severity === 'error' ? colors.red(severity) : colors.yellow(severity)} ${wrap(`${code}: ${message}`, columns - severity.length - 1, '  ')}`,
     )
     .join('\n')
 
@@ -190,7 +198,8 @@ async function generate({ io, out }: CommandContext, options: WriteOptions): Pro
   const written = await generateData(argument.builtin, resolve(io.cwd, options.out!))
   out.result(
     written,
-    () => `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.\n\n${written.market.text}`,
+    () =>
+      `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.\n\n${wrapParagraphs(written.market.text, out.columns)}`,
   )
   return undefined
 }

@@ -126,7 +126,7 @@ function counts(summary: RunSummary, out: Output): string {
         ][])
       : []),
   ]
-  return table(['', ''], rows, { colors: out.colors }).replace(/^\n/, '')
+  return table(['', ''], rows, { colors: out.colors })
 }
 
 const place = (runDir: string): string => {
@@ -137,7 +137,7 @@ const place = (runDir: string): string => {
 function nextWith(report: RunReport, record: IterationRecord): string {
   const { summary, out } = report
   const dir = place(summary.runDir)
-  return `The history is ${dir}/history.jsonl; every figure above comes from it.
+  return `${wrap(`The history is ${dir}/history.jsonl; every figure above comes from it.`, out.columns)}
 Next:
 ${steps(
   [

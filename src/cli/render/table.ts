@@ -21,7 +21,7 @@ const BORDERLESS = {
 
 /**
  * Columns of text under headings, without lines; columns named in `right` are aligned to the right. With `width`, the
- * last column is cut so that the lines fit.
+ * last column is cut so that the lines fit. Empty headings stand for none.
  */
 export function table(
   head: readonly string[],
@@ -39,7 +39,8 @@ export function table(
     .reduce((sum, text, i) => sum + Math.max(text.length, ...rows.map((row) => row[i]!.length)) + 2, 0)
   const room = width === undefined ? Number.POSITIVE_INFINITY : Math.max(8, width - others)
   const made = new Table({
-    head: head.map((text) => colors.dim(text)),
+    // Without any heading there is no line for them.
+    head: head.every((text) => text === '') ? [] : head.map((text) => colors.dim(text)),
     chars: BORDERLESS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_, i) => (right.includes(i) ? 'right' : 'left')),

@@ -14,9 +14,12 @@ export function wrap(text: string, width: number, indent = ''): string {
   return [...lines, line].join('\n')
 }
 
-/** Each line of a text wrapped by itself. */
+/** Each line of a text wrapped by itself; an indented line stays indented. */
 export const wrapParagraphs = (text: string, width: number): string =>
   text
     .split('\n')
-    .map((line) => wrap(line, width))
+    .map((line) => {
+      const lead = /^ */.exec(line)![0]
+      return lead + wrap(line.slice(lead.length), width - lead.length, lead === '' ? '' : `${lead}  `)
+    })
     .join('\n')
