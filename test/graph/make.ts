@@ -28,5 +28,9 @@ export const hashOf = (graph: unknown, limits?: Parameters<typeof createStrategy
 /** A copy that can be changed. */
 export const editable = (graph: StrategyGraph): StrategyInput => JSON.parse(JSON.stringify(graph))
 
-/** Rounds of a property: few in the normal run, all in `npm run test:deep`. */
-export const rounds = (normal: number, deep: number) => (process.env.ALPHALOOP_DEEP === '1' ? deep : normal)
+/**
+ * Rounds of a property: few in the normal run, all in `npm run test:deep`, and still fewer where they are repeated for
+ * thousands of mutants.
+ */
+export const rounds = (normal: number, deep: number) =>
+  process.env.ALPHALOOP_DEEP === '1' ? deep : process.env.STRYKER_AREA ? Math.ceil(normal / 5) : normal
