@@ -3,7 +3,7 @@ import { byCodeUnit } from './align.js'
 import { PRICE_FIELDS } from './columns.js'
 import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
 import { readDates } from './dates.js'
-import { AFTERWARDS, badRowsError, counted, IssueList } from './issues.js'
+import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
 
 /** How many lines of each kind of error are shown. */
@@ -166,7 +166,15 @@ export function checkRows(
         ),
       after,
     ),
-    ...badNumber.issue('error', (n) => counted(n, 'number cannot be read', 'numbers cannot be read'), after),
+    ...badNumber.issue(
+      'error',
+      () =>
+        badNumbersText(
+          table.badCells.map(({ text }) => text),
+          policy,
+        ),
+      after,
+    ),
     ...conflict.issue(
       'error',
       (n) =>
@@ -208,15 +216,12 @@ export function checkRows(
   const dayNames = [...byDay.keys()]
   const dates = [...usedDays].map((day) => dayNames[day]!).sort(byCodeUnit)
   const symbols = [...usedSymbols].map((code) => symbolTexts[code]!).sort(byCodeUnit)
-  if (dates.length === 0)
-    throw dataError(
-      'DATA_NO_ROWS',
-      rows === 0
-        ? `${options.source} has a header and no rows`
-        : `${options.source} has ${counted(rows, 'row')} and none that can be used`,
-      rows === 0 ? undefined : 'see what is wrong with them: alphaloop data check',
-      { source: options.source, issues },
-    )
+  if (rows === 0)
+    throw dataError('DATA_NO_ROWS', `${options.source} has a header and no rows`, undefined, {
+      source: options.source,
+      issues,
+    })
+  if (dates.length === 0) throw badRowsError(options.source, issues, lists, rows)
   const barOf = new Map(dates.map((day, t) => [day, t]))
   const bar = dayIndex.map((day) => (day < 0 ? -1 : (barOf.get(dayNames[day]!) ?? -1)))
   const rank = new Map(symbols.map((symbol, i) => [symbol, i]))

@@ -1,5 +1,6 @@
 import { AlphaloopError } from '../base/errors.js'
 import type { BadRows, DataIssue, IssueCode, IssuePlace } from './dataset.js'
+import { isMissingMark } from './missing-marks.js'
 
 const EXAMPLES = 3
 
@@ -57,33 +58,46 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /**
  * The error of a table with rows that cannot be used: the first lines of each kind, with what stands there, and how
- * to go on. `details.issues` has them all for programs.
+ * to go on. `details.issues` has them all for programs. `usedUp`: of this many rows none was left, whatever the
+ * policy.
  */
 export function badRowsError(
   file: string,
   issues: readonly DataIssue[],
   lists: readonly IssueList[],
+  usedUp?: number,
 ): AlphaloopError {
   const errors = issues.filter(({ severity }) => severity === 'error')
   const parts = errors.map((issue) => {
-    const list = lists.find(({ code }) => code === issue.code)
-    const lines = (list?.places ?? []).map(
+    const list = lists.find(({ code }) => code === issue.code)!
+    const lines = list.places.map(
       (place) => `  ${describePlace(place)}${place.detail === undefined ? '' : ` – ${place.detail}`}`,
     )
     const more = issue.count - lines.length
     const what = issue.message.slice(0, issue.message.indexOf(': '))
     return [what, ...lines, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n')
   })
-  const first = errors[0]
+  // Only errors bring us here.
+  const first = errors[0]!
   return new AlphaloopError(
     'data',
-    first?.code ?? 'BAD_ROW',
-    `${file} has rows that cannot be used:\n${parts.join('\n')}`,
+    usedUp === undefined ? first.code : 'DATA_NO_ROWS',
+    `${file} has ${usedUp === undefined ? 'rows that cannot be used' : `${counted(usedUp, 'row')} and none that can be used`}:\n${parts.join('\n')}`,
     {
       hint: 'mend the file, or go on without them: --on-bad-rows drop leaves the rows out, missing leaves only the cells out',
-      details: { file, line: first?.line ?? null, issues },
+      details: { file, line: first.line, issues },
     },
   )
+}
+
+/** What is said of numbers that cannot be read; `texts` are those that stand in their cells. */
+export function badNumbersText(texts: readonly string[], policy: BadRows): string {
+  const what = counted(texts.length, 'number cannot be read', 'numbers cannot be read')
+  const marks = texts.filter(isMissingMark)
+  if (marks.length === 0 || policy === 'missing') return what
+  const shown = [...new Set(marks)].slice(0, EXAMPLES).map((mark) => `'${mark}'`)
+  const where = marks.length === texts.length ? '' : ` in ${counted(marks.length, 'cell')}`
+  return `${what}; where a value is missing (${shown.join(', ')}${where}) leave the cell empty, or use --on-bad-rows missing, which reads such cells as missing`
 }
 
 /** What became of the rows of an error that did not stop the reading. */

@@ -48,15 +48,14 @@ export const MAX_GROUP_LABELS = 500
 
 /** The file that a row came from. */
 export function fileOfRow(table: LongTable, row: number): string {
-  let file = table.parts[0]?.file ?? ''
+  let file = table.parts[0]!.file
   for (const part of table.parts) if (part.firstRow <= row) file = part.file
   return file
 }
 
 /** The rows of several tables, one after the other; fields that a table does not have are missing in its rows. */
 export function joinTables(tables: readonly LongTable[]): LongTable {
-  const [only] = tables
-  if (tables.length === 1 && only) return only
+  if (tables.length === 1) return tables[0]!
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const starts: number[] = []
   tables.reduce((start, table) => {
@@ -123,6 +122,6 @@ export function joinTables(tables: readonly LongTable[]): LongTable {
     badRows: tables.flatMap((table, k) =>
       table.badRows.map((bad) => ({ ...bad, row: bad.row + starts[k]! })),
     ),
-    unit: tables[0]?.unit ?? 'line',
+    unit: tables[0]!.unit,
   }
 }

@@ -23,9 +23,9 @@ export function nameWideTables(
     if (text !== undefined)
       throw dataError(
         'DATA_NO_CLOSE_COLUMN',
-        `${table.parts[0]?.file ?? source} has no close and no symbol column, and its column '${text}' is a text, so it is no wide table either`,
+        `${table.parts[0]!.file} has no close and no symbol column, and its column '${text}' is a text, so it is no wide table either`,
         'say which columns are the symbol and the close: --columns symbol=…,close=…',
-        { file: table.parts[0]?.file },
+        { file: table.parts[0]!.file },
       )
   }
   if (!wide.some(({ field }) => field === 'close'))

@@ -113,6 +113,23 @@ const cases: [
     'spreadsheet',
     'export the sheet as CSV',
   ],
+  [
+    'no-names.csv',
+    [',,', '1,2,3'],
+    'DATA_NO_DATE_COLUMN',
+    'its columns are (unnamed), (unnamed), (unnamed)',
+    '--columns date=Day',
+  ],
+  ['no-fields.csv', ['date,symbol', '2020-01-02,A'], 'DATA_NO_CLOSE_COLUMN', '--columns close=Last'],
+  ['one-field.csv', ['date,symbol,pe', '2020-01-02,A,7'], 'DATA_NO_CLOSE_COLUMN', '--columns close=pe'],
+  [
+    'many-bad.csv',
+    ['date,symbol,close', ...Array.from({ length: 8 }, (_, i) => `2020-01-0${i + 1},A,x`)],
+    'BAD_NUMBER',
+    '8 numbers cannot be read',
+    'line 6: A 2020-01-05',
+    '… and 3 more',
+  ],
   ['utf16.csv', Buffer.from('\ufeffdate,close\n', 'utf16le'), 'DATA_NOT_TEXT', 'not a text in UTF-8'],
   ['cut.csv.gz', gzipSync(`${HEADER}\n`.repeat(99)).subarray(0, 30), 'DATA_NOT_GZIP', 'cut short'],
   ['broken.parquet', 'PAR1 and then nothing', 'DATA_NOT_PARQUET', 'cannot be read as Parquet'],
@@ -153,6 +170,21 @@ describe('data that cannot be used is refused with what is wrong, where, and how
     const error = await errorOf(read(path, { columns: { date: 'Days', close: 'Last' } }))
     expect(error.code).toBe('DATA_NO_SUCH_COLUMN')
     expect(`${error.message} ${error.hint}`).toContain('did you mean date=Day?')
+  })
+
+  test('a column that was named and has no like is refused with how to name one', async () => {
+    const path = write('unlike.csv', ['Day,Last', '2020-01-02,1'])
+    const error = await errorOf(read(path, { columns: { date: 'zzzzzzzz' } }))
+    expect([error.code, error.hint]).toEqual([
+      'DATA_NO_SUCH_COLUMN',
+      'name one of its columns: --columns date=…',
+    ])
+  })
+
+  test('a column may be named for a field of one’s own', async () => {
+    const path = write('own.csv', ['Day,Last,Price to Book', '2020-01-02,1,2.5'])
+    const columns = { date: 'Day', close: 'Last', pb: 'price to book' }
+    expect((await read(path, { columns })).fields.get('pb')![0]).toBe(2.5)
   })
 
   test('a folder without tables is refused', async () => {

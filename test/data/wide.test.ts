@@ -51,6 +51,34 @@ describe('a wide table', () => {
     expect([...panel.fields.get('close')!]).toEqual([1, Number.NaN, Number.NaN, 4])
   })
 
+  test('has a bar on a date without any value, and a row without a date is bad', async () => {
+    const panel = await read(
+      write('hole.csv', ['date,A,B', '2020-01-02,1,2', '2020-01-03,,', '2020-01-06,3,4']),
+    )
+    expect(panel.dates).toEqual(['2020-01-02', '2020-01-03', '2020-01-06'])
+    expect([...panel.fields.get('close')!].map((value) => (Number.isNaN(value) ? null : value))).toEqual([
+      1,
+      2,
+      null,
+      null,
+      3,
+      4,
+    ])
+    const undated = ['date,A,B', '2020-01-02,1,2', ',3,4', '2020-01-06,5,6,7']
+    const error = await errorOf(read(write('undated.csv', undated)))
+    expect(error.message).toContain('line 3: A – the date is empty')
+    expect(error.message).toContain('line 4: A 2020-01-06 – 4 cells, the header has 3')
+    expect((await read(write('undated.csv', undated), { onBadRows: 'drop' })).dates).toContain('2020-01-02')
+  })
+
+  test('of another field than the known ones is called after its file', async () => {
+    const path = wideFolder('own-field', {
+      'close.csv': ['date,A', '2020-01-02,1'],
+      'pe ratio.csv': ['date,A', '2020-01-02,7'],
+    })
+    expect((await read(path)).fields.get('pe ratio')![0]).toBe(7)
+  })
+
   test('that has no close, or a text, or stands beside a long one, is refused', async () => {
     const noClose = wideFolder('no-close', {
       'open.csv': ['date,A', '2020-01-02,1'],

@@ -129,6 +129,16 @@ function removeStale(parent: string): void {
   }
 }
 
+/** Makes room for a new entry; false where nothing can be removed, which the writing will say. */
+export function removeEntry(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** What an entry says of itself; undefined where there is none. Throws DamagedEntry where it cannot be trusted. */
 export function readMeta(path: string): DatasetMeta | undefined {
   let text: string

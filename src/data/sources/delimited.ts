@@ -1,6 +1,7 @@
 import { dataError } from '../../base/errors.js'
 import { type ColumnRole, isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
+import { type CellCounts, isMissingMark, isTextColumn } from '../missing-marks.js'
 
 const NEWLINE = 10
 const RETURN = 13
@@ -203,19 +204,15 @@ export function readDelimited(
 
 /** A first guess from the first rows, so that a second pass is rarely needed. */
 function sampleIsText(bytes: Buffer, body: number, delimiter: number, column: number): boolean {
-  let numbers = 0
-  let texts = 0
+  const counts: CellCounts = { numbers: 0, marks: 0, texts: 0 }
   let start = body
   for (let row = 0; row < 50 && start < bytes.length; row++) {
     const end = endOfRecord(bytes, start)
     const cell = splitRecord(bytes, start, end, delimiter)[column] ?? ''
-    if (cell !== '') {
-      if (parseNumber(cell) === undefined) texts++
-      else numbers++
-    }
+    if (cell !== '') counts[kindOf(cell)]++
     start = end + 1
   }
-  return texts > numbers
+  return isTextColumn(counts)
 }
 
 interface NumberColumn {
@@ -381,7 +378,10 @@ function finish(
   columns.forEach((column, i) => {
     if (!column) return
     if (column.kind === 'number') {
-      if (!MUST_BE_NUMBERS.has(column.name) && column.bad.length > column.numbers) wrong.push(i)
+      if (!MUST_BE_NUMBERS.has(column.name)) {
+        const marks = column.bad.filter(({ text }) => isMissingMark(text)).length
+        if (isTextColumn({ numbers: column.numbers, marks, texts: column.bad.length - marks })) wrong.push(i)
+      }
       numbers.set(column.name, column.values.subarray(0, rows))
       for (const bad of column.bad) badCells.push(bad)
       return
@@ -390,7 +390,7 @@ function finish(
     if (roles[i]!.role === 'date') dates = coded
     else if (roles[i]!.role === 'symbol') symbols = coded
     else {
-      if (!isMostlyText(coded)) wrong.push(i)
+      if (!isTextColumn(countCells(coded))) wrong.push(i)
       texts.set(column.name, coded.texts.length <= MAX_GROUP_LABELS ? coded : undefined)
     }
   })
@@ -410,9 +410,13 @@ function finish(
   return { table, wrong }
 }
 
-function isMostlyText(column: CodedColumn): boolean {
-  const numeric = column.texts.map((text) => parseNumber(text) !== undefined)
-  let balance = 0
-  for (const code of column.codes) if (code >= 0) balance += numeric[code] ? -1 : 1
-  return balance > 0
+/** How the cells of a column of texts would read as numbers. */
+export function countCells({ texts, codes }: CodedColumn): CellCounts {
+  const counts: CellCounts = { numbers: 0, marks: 0, texts: 0 }
+  const kinds = texts.map(kindOf)
+  for (const code of codes) if (code >= 0) counts[kinds[code]!]++
+  return counts
 }
+
+const kindOf = (text: string): keyof CellCounts =>
+  parseNumber(text) !== undefined ? 'numbers' : isMissingMark(text) ? 'marks' : 'texts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -21,6 +21,7 @@ import {
   defaultCacheDir,
   entryPath,
   readMeta,
+  removeEntry,
   writeEntry,
 } from './cache.js'
 import { readDelimited } from './delimited.js'
@@ -28,7 +29,7 @@ import { locateFiles, type SourceFile, unreadable } from './locate.js'
 import { readParquet } from './parquet.js'
 
 /** Raise it when a reader or a check changes what it makes of the same bytes: it is part of every cache key. */
-const READER_VERSION = 1
+const READER_VERSION = 2
 
 export type Imported =
   | {
@@ -97,16 +98,6 @@ export async function importToDisk(
       `neither the data cache nor ${tmpdir()} can be written (${messageOf(error)}), and the learning loop reads its data from disk to keep the sealed part out of its memory`,
       'make room, or name a folder that can be written with ALPHALOOP_CACHE_DIR',
     )
-  }
-}
-
-/** Makes room for a new entry; false where nothing can be removed, which the writing will say. */
-function removeEntry(path: string): boolean {
-  try {
-    rmSync(path, { recursive: true, force: true })
-    return true
-  } catch {
-    return false
   }
 }
 

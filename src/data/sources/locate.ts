@@ -18,14 +18,14 @@ const stemOf = (path: string) => basename(path).replace(/(\.(csv|tsv|txt|parquet
 /** The files that a path means: itself, or the tables of a folder, in the order of their names. */
 export function locateFiles(given: string): SourceFile[] {
   const path = resolve(given)
-  let folder: boolean
+  let inside: string[]
   try {
-    folder = statSync(path).isDirectory()
+    if (!statSync(path).isDirectory()) return [{ path, name: given, stem: stemOf(path) }]
+    inside = readdirSync(path)
   } catch (error) {
     throw unreadable(given, error)
   }
-  if (!folder) return [{ path, name: given, stem: stemOf(path) }]
-  const names = readNames(path).filter((name) => DATA_FILE.test(name) && !name.startsWith('.'))
+  const names = inside.filter((name) => DATA_FILE.test(name) && !name.startsWith('.'))
   if (names.length === 0)
     throw dataError(
       'DATA_EMPTY',

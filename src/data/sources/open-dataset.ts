@@ -3,7 +3,7 @@ import { dataError, usageError } from '../../base/errors.js'
 import { parseDataArgument } from '../argument.js'
 import type { DataOptions, Dataset } from '../dataset.js'
 import { type Panel, panelPrefix } from '../panel.js'
-import { DamagedEntry, type DatasetMeta, readPrefix } from './cache.js'
+import { DamagedEntry, type DatasetMeta, readPrefix, removeEntry } from './cache.js'
 import { importData } from './import.js'
 import { importInChild } from './import-in-child.js'
 
@@ -39,24 +39,19 @@ export async function openDataset(
   const first = await open()
   if (first.kind === 'memory') {
     const { panel } = first
-    return dataset(source, first.meta, first.notes, async (bars) =>
-      bars === panel.dates.length ? panel : panelPrefix(panel, bars),
-    )
+    return dataset(source, first.meta, first.notes, async (bars) => prefixOf(panel, bars))
   }
-  return dataset(
-    source,
-    first.meta,
-    first.notes,
-    entryLoader(first.path, async () => {
-      const again = await open()
-      if (again.kind === 'entry') return again
-      throw new DamagedEntry(again.notes.join('; '))
-    }),
-  )
+  return dataset(source, first.meta, first.notes, entryLoader(first.path, open))
 }
 
+const prefixOf = (panel: Panel, bars: number): Panel =>
+  bars === panel.dates.length ? panel : panelPrefix(panel, bars)
+
 /** Loads from an entry; one that is damaged or was deleted meanwhile is made anew, once. */
-function entryLoader(first: string, reopen: () => Promise<{ path: string; meta: DatasetMeta }>) {
+function entryLoader(
+  first: string,
+  reopen: () => Promise<{ meta: DatasetMeta } & ({ path: string } | { panel: Panel })>,
+) {
   let path = first
   return async (bars: number, meta: DatasetMeta): Promise<Panel> => {
     try {
@@ -64,7 +59,7 @@ function entryLoader(first: string, reopen: () => Promise<{ path: string; meta: 
     } catch (error) {
       if (!(error instanceof DamagedEntry)) throw error
     }
-    rmSync(path, { recursive: true, force: true })
+    removeEntry(path)
     const again = await reopen()
     if (again.meta.hash !== meta.hash)
       throw dataError(
@@ -73,6 +68,8 @@ function entryLoader(first: string, reopen: () => Promise<{ path: string; meta: 
         'run the command again, on the data as it is now',
         { before: meta.hash, now: again.meta.hash },
       )
+    // The cache cannot be written any more.
+    if ('panel' in again) return prefixOf(again.panel, bars)
     path = again.path
     return readPrefix(path, meta, bars)
   }

@@ -1,7 +1,8 @@
 import { dataError, messageOf } from '../../base/errors.js'
 import { isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
-import { parseNumber } from './delimited.js'
+import { isTextColumn } from '../missing-marks.js'
+import { countCells, parseNumber } from './delimited.js'
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/
 const MOMENT = /^TIMESTAMP/
@@ -149,13 +150,11 @@ function toTable(
         if (Math.abs(values[row]!) === Number.POSITIVE_INFINITY)
           badCells.push({ row, column: field, text: String(values[row]) })
     } else {
-      const parsed = coder!.texts.map(parseNumber)
-      let balance = 0
-      for (const code of coder!.codes) if (code >= 0) balance += parsed[code] === undefined ? 1 : -1
-      if (balance > 0 && !MUST_BE_NUMBERS.has(field)) {
+      if (!MUST_BE_NUMBERS.has(field) && isTextColumn(countCells(coder!))) {
         texts.set(field, coder!.texts.length <= MAX_GROUP_LABELS ? coder : undefined)
         continue
       }
+      const parsed = coder!.texts.map(parseNumber)
       const read = new Float64Array(rows).fill(Number.NaN)
       for (let row = 0; row < rows; row++) {
         const code = coder!.codes[row]!
