@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src/base/rng.js'
@@ -97,6 +98,18 @@ describe('a run that is cut', () => {
     const folder = loopFolder()
     for (const iterations of [2, 7, 8, 13]) await runInFolder(folder, configOf({ iterations }))
     expect(normalised((await runInFolder(folder, configOf())).records)).toEqual(reference)
+  })
+
+  test('and whose cached returns are gone computes them again', async () => {
+    const reference = normalised((await whole({ iterations: 24 })).records)
+    const folder = loopFolder()
+    await runInFolder(folder, configOf({ iterations: 14 }))
+    rmSync(join(folder, 'returns'), { recursive: true })
+    const { records } = await runInFolder(folder, configOf({ iterations: 24 }))
+    expect(iterationsIn(records).some(({ iteration, champion }) => iteration < 14 && champion.updated)).toBe(
+      true,
+    )
+    expect(normalised(records)).toEqual(reference)
   })
 
   test('by an interrupt records what is being evaluated and begins nothing new', async () => {

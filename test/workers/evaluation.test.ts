@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import type { StrategyGraph } from '../../src/graph/strategy-graph.js'
+import { DEFAULT_PORTFOLIO } from '../../src/graph/strategy-graph.js'
+import { benchmarkMask, createEvaluation, measureBenchmark } from '../../src/workers/evaluation.js'
+import { PANEL, SETUP } from '../loop/engine.js'
+
+const momentum: StrategyGraph = {
+  version: 1,
+  name: 'Momentum',
+  nodes: [
+    { id: 'n0', op: 'field', inputs: [], params: { name: 'close' } },
+    { id: 'n1', op: 'pctChange', inputs: ['n0'], params: { n: 20 } },
+  ],
+  rule: { kind: 'score', score: 'n1', select: { top: 3 } },
+  portfolio: DEFAULT_PORTFOLIO,
+}
+const evaluate = createEvaluation(SETUP, () => 0)
+
+describe('an evaluation', () => {
+  test('measures train and validation apart, each from flat, with one return for each bar', () => {
+    const result = evaluate(momentum)
+    if (result.state !== 'scored') throw new Error(result.state)
+    for (const name of ['train', 'validation'] as const) {
+      const { start, end } = SETUP.ranges[name]
+      const { returns, daysInMarket, positions, benchmark } = result.ranges[name]
+      expect(returns).toHaveLength(end - start + 1)
+      // Flat at the start: a decision at the first close trades on the second bar.
+      expect(returns[0]).toBe(0)
+      expect(daysInMarket).toBeGreaterThan(0)
+      expect(positions).toBeGreaterThan(0)
+      expect(benchmark.sharpe).not.toBeNull()
+    }
+    expect(result.ranges.train.metrics.sharpe).not.toBe(result.ranges.validation.metrics.sharpe)
+  })
+
+  test('of a strategy that loses everything is ruined, with the range and the day', () => {
+    const short: StrategyGraph = {
+      ...momentum,
+      rule: { kind: 'score', score: 'n1', select: { top: 1 } },
+      portfolio: {
+        ...DEFAULT_PORTFOLIO,
+        side: 'short',
+        grossExposure: 10,
+        costs: { slippage: 0.05 },
+        rebalance: 'daily',
+      },
+    }
+    const result = evaluate(short)
+    if (result.state !== 'ruined') throw new Error(result.state)
+    expect(result.range).toBe('train')
+    const { start, end } = SETUP.ranges.train
+    const ruinedAt = PANEL.dates.indexOf(result.date)
+    expect(ruinedAt).toBeGreaterThan(start)
+    expect(ruinedAt).toBeLessThanOrEqual(end)
+    expect(result.ranges.train.metrics.totalReturn).toBeCloseTo(-1, 9)
+  })
+
+  test('that trips over our own mistake is a crash, and none of the strategy', () => {
+    const broken = createEvaluation(
+      { ...SETUP, ranges: { ...SETUP.ranges, train: undefined as never } },
+      () => 0,
+    )
+    expect(broken(momentum)).toMatchObject({ state: 'crashed', message: expect.any(String) })
+  })
+
+  test('keeps to the limits of the run', () => {
+    const narrow = createEvaluation({ ...SETUP, limits: { ...SETUP.limits, maxNodes: 1 } }, () => 0)
+    expect(narrow(momentum)).toMatchObject({
+      state: 'refused',
+      code: expect.stringMatching(/LIMIT|NODES|LARGE/),
+    })
+  })
+})
+
+describe('the benchmark', () => {
+  const on = (universe: Uint8Array | undefined, panel = PANEL) =>
+    measureBenchmark({ panel, range: SETUP.ranges.train, fill: 'nextOpen', market: SETUP.market, universe })
+
+  test('of one symbol holds that symbol alone', () => {
+    const symbol = PANEL.symbols[2]!
+    const mask = benchmarkMask({ ...SETUP, benchmarkSymbol: symbol })!
+    expect(mask.reduce((sum, held) => sum + held, 0)).toBe(PANEL.dates.length)
+    const { returns } = on(mask)
+    const close = PANEL.fields.get('close')!
+    const price = (t: number) => close[t * PANEL.symbols.length + 2]!
+    const { start, end } = SETUP.ranges.train
+    // It is bought at the first month's end; held alone, it never needs a trade again.
+    const bought = start + returns.findIndex((r) => r !== 0)
+    expect(bought).toBeLessThan(start + 25)
+    for (let t = bought + 1; t <= end; t++)
+      if (!Number.isNaN(price(t)) && !Number.isNaN(price(t - 1)))
+        expect(returns[t - start]).toBeCloseTo(price(t) / price(t - 1) - 1, 12)
+  })
+
+  test('of a universe holds what is in it, and of none what has a close', () => {
+    const benchmarkUniverse = {
+      version: 1 as const,
+      name: 'Universe',
+      nodes: [
+        { id: 'n0', op: 'field', inputs: [], params: { name: 'close' } },
+        { id: 'n1', op: 'constant', inputs: [], params: { value: 40 } },
+        { id: 'n2', op: 'gt', inputs: ['n0', 'n1'], params: {} },
+      ],
+      universe: 'n2',
+      rule: { kind: 'score' as const, score: 'n0', select: { top: 1 } },
+    }
+    const mask = benchmarkMask({ ...SETUP, benchmarkUniverse })!
+    expect(mask).toEqual(Uint8Array.from(PANEL.fields.get('close')!, (price) => (price > 40 ? 1 : 0)))
+    expect(benchmarkMask(SETUP)).toBeUndefined()
+    expect(on(mask).metrics.sharpe).not.toBe(on(undefined).metrics.sharpe)
+  })
+
+  test('fills at the close where the data have no open', () => {
+    const closes = { ...PANEL, fields: new Map([['close', PANEL.fields.get('close')!]]) }
+    expect(on(undefined, closes).metrics.sharpe).not.toBeNull()
+  })
+})
