@@ -2,23 +2,33 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open, readFile, rename } from 'node:fs/promises'
 import { cpus, platform, release, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
 import { foldHistory } from '../src/history/fold-history.js'
 import { JournalStore } from '../src/history/journal-store.js'
 import { createRedactor } from '../src/history/redact.js'
 import { makeIteration } from '../src/testing/records.js'
+import { type Figure, recordResult } from './record-result.js'
 
 /*
  * What the history costs: appends against the rewrite-the-whole-file way in one run, opening for append, and folding
  * 100 000 records of 3 KB. `node --import tsx bench/history.bench.ts`; a folder on the disk to measure may be given.
+ * With `--record` the figures are appended to results/history.jsonl: on a machine that does nothing else.
  */
 
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { record: { type: 'boolean', default: false } },
+})
 const RECORD_BYTES = 3_000
-const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'alphaloop-bench-'))
-const print = (name: string, value: number, unit: string, note = '') =>
+const folder = mkdtempSync(join(positionals[0] ?? tmpdir(), 'alphaloop-bench-'))
+const figures: Figure[] = []
+const print = (name: string, value: number, unit: string, note = '') => {
+  figures.push({ name, value: Number(value.toPrecision(4)), unit })
   console.log(
     `${name.padEnd(58)} ${value.toFixed(value < 10 ? 2 : 0).padStart(9)} ${unit.padEnd(12)} ${note}`,
   )
+}
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
@@ -149,6 +159,10 @@ try {
   print('find iteration 77 777', (await timed(() => reader.get(77_777)))[0], 'ms')
   print('the last 5 iterations', (await timed(() => reader.tail(5)))[0], 'ms')
   await reader.close()
+  if (flags.record) {
+    const path = recordResult('history', { workload: `records of ${RECORD_BYTES} bytes`, figures })
+    console.log(`recorded in ${relative(process.cwd(), path)}`)
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
