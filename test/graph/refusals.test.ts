@@ -623,6 +623,19 @@ describe('what is no strategy at all', () => {
     expect(path(graph)).toBe(at)
   })
 
+  test('an expression without nodes, or without a root', () => {
+    const one = [{ id: 'a', op: 'field', params: { name: 'a' } }]
+    expect(refusal(() => createExpression([], 'a'))).toMatchObject({
+      code: 'INVALID_STRATEGY',
+      message: expect.stringMatching(/^this is no expression: ./),
+    })
+    expect(refusal(() => createExpression(one, undefined))).toMatchObject({
+      code: 'INVALID_STRATEGY',
+      message: 'this is no expression: no root',
+    })
+    expect(createExpression(one, 'a').root).toBe('n1')
+  })
+
   test('two nodes of one id', () => {
     expect(refused(scoredBy([close, field('close', 'open')]))).toEqual({
       code: 'INVALID_STRATEGY',
