@@ -11,7 +11,7 @@ export const AREAS = {
   },
   accounting: {
     mutate: ['src/backtest/{simulate,policy,select,weigh,fill,exits,book}.ts'],
-    tests: ['test/backtest/*.test.ts', 'test/backtest/plain/plain.test.ts'],
+    tests: ['test/backtest/*.test.ts'],
   },
   history: {
     mutate: [

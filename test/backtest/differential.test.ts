@@ -9,7 +9,7 @@ import { simulatePlain } from './plain/simulate-plain.js'
  * failure names a seed that can be run again: ALPHALOOP_SEED=17 runs that one only.
  */
 
-const CASES = process.env.ALPHALOOP_DEEP === '1' ? 20_000 : 400
+const CASES = process.env.ALPHALOOP_DEEP === '1' ? 20_000 : process.env.STRYKER_AREA ? 100 : 400
 const CHUNK = 100
 
 function compare(seed: number): string | undefined {

@@ -7,7 +7,7 @@ import { createPanel, type Panel, panelPrefix } from '../../src/data/panel.js'
 import { DEFAULT_PORTFOLIO, type Portfolio, type Select } from '../../src/graph/strategy-graph.js'
 import { days, FREE } from './make.js'
 
-const SEEDS = process.env.ALPHALOOP_DEEP === '1' ? 5000 : 150
+const SEEDS = process.env.ALPHALOOP_DEEP === '1' ? 5000 : process.env.STRYKER_AREA ? 25 : 150
 
 /** A panel with gaps, missing opens, late listings and delistings. */
 function randomPanel(rng: Rng): Panel {
