@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { STRATEGY_TEMPLATE } from '../../src/cli/commands/init-templates.js'
 import { cli, jsonOf, type Outcome, scratch, spawnCli } from '../support/cli-io.js'
 
 const MARKET = 'builtin:symbols=30,bars=1800'
@@ -12,7 +13,10 @@ let cwd: string
 let run: Outcome
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'alphaloop-run-'))
-  run = await spawnCli(['run', ...FLAGS, '--run-dir', 'r', '--json'], { cwd })
+  // A strategy that is known to be good enough for a champion, whatever the proposals of the day are.
+  writeFileSync(join(cwd, 'calm.ts'), STRATEGY_TEMPLATE)
+  writeFileSync(join(cwd, 'mine.yaml'), 'start: [calm.ts]\n')
+  run = await spawnCli(['run', 'mine.yaml', ...FLAGS, '--run-dir', 'r', '--json'], { cwd })
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 
@@ -29,7 +33,7 @@ describe('run', () => {
     expect(result).toMatchObject({
       runDir: join(cwd, 'r'),
       iterations: 16,
-      methods: { llm: 0, factor_graph: 16 },
+      methods: { llm: 0, factor_graph: 15, manual: 1 },
       fallbacks: 0,
       champion: {
         iteration: expect.any(Number),

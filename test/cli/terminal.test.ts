@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { STRATEGY_TEMPLATE } from '../../src/cli/commands/init-templates.js'
 import { BIN, type Outcome, scratch } from '../support/cli-io.js'
 
 /** Runs a command on a terminal of 80 columns, and types each answer when its prompt is seen. */
@@ -72,10 +73,10 @@ describe.skipIf(!hasPython)('on a terminal (needs python3 for a pseudo-terminal)
   })
 
   test('a run draws its bar in one line, in colours, and nothing is wider than the terminal', async () => {
-    const { code, stdout } = await onTerminal(
-      ['run', '--data', 'builtin:symbols=30,bars=1800', '--iterations', '10', '--no-llm'],
-      scratch(),
-    )
+    const cwd = scratch()
+    writeFileSync(join(cwd, 'calm.ts'), STRATEGY_TEMPLATE)
+    writeFileSync(join(cwd, 'alphaloop.yaml'), 'data: builtin:symbols=30,bars=1800\nstart: [calm.ts]\n')
+    const { code, stdout } = await onTerminal(['run', '--iterations', '10', '--no-llm'], cwd)
     expect(code).toBe(0)
     expect(stdout).toContain('\r\u001b[2K█')
     expect(stdout).toMatch(/█+░* \d+\/10 · [\d.]+ iterations\/s · [\d.]+ s left/)

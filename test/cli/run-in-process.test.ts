@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { STRATEGY_TEMPLATE } from '../../src/cli/commands/init-templates.js'
+import type { EvaluationSetup } from '../../src/workers/evaluation.js'
+import { cli, jsonOf, scratch } from '../support/cli-io.js'
+
+// Threads run the built code only; here, where the sources run, strategies are evaluated in this process instead.
+vi.mock('../../src/workers/threads.js', async () => {
+  const { createInlineRunner } = await import('../../src/workers/inline.js')
+  return {
+    createThreadRunner: (setup: EvaluationSetup) => createInlineRunner(setup, () => performance.now()),
+  }
+})
+
+describe('run, for a person', () => {
+  test('shows the champion beside the benchmark, the counts, the files and what to try next', async () => {
+    const cwd = scratch()
+    writeFileSync(join(cwd, 'mine.yaml'), 'data: builtin:symbols=30,bars=1800\nstart: [calm.ts]\n')
+    writeFileSync(join(cwd, 'calm.ts'), STRATEGY_TEMPLATE)
+    const { code, stdout, stderr } = await cli(
+      ['run', 'mine.yaml', '--iterations', '3', '--no-llm', '--run-dir', 'my run', '--verbose'],
+      { cwd, columns: 120, colors: true },
+    )
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('Every strategy comes from the Factor Graph.')
+    expect(stderr).toMatch(/Iteration 0: new champion/)
+    expect(stderr).toMatch(/Iteration \d: LEVEL_\d /)
+    for (const part of [
+      'Champion: ',
+      'benchmark',
+      'validation',
+      '3 (3 now',
+      'levels',
+      'proposers',
+      'distinct',
+    ])
+      expect(stdout).toContain(part)
+    // What goes on has to name the file and what was said beside it.
+    expect(stdout).toContain(
+      `alphaloop run mine.yaml --no-llm --run-dir '${join(cwd, 'my run')}' --iterations 6`,
+    )
+    const again = await cli(
+      ['run', 'mine.yaml', '--iterations', '3', '--no-llm', '--run-dir', 'my run', '--json'],
+      { cwd },
+    )
+    expect(again.stderr).toContain('3 iterations are recorded, and the total is 3. More: --iterations 6')
+    expect(jsonOf(again)).toMatchObject({ iterations: 3, recorded: 0 })
+  })
+
+  test('without a champion it says so, and where to look', async () => {
+    const cwd = scratch()
+    const { code, stdout, stderr } = await cli(
+      [
+        'run',
+        '--data',
+        'builtin:symbols=10,bars=300',
+        '--iterations',
+        '2',
+        '--workers',
+        '1',
+        '--run-dir',
+        'r',
+      ],
+      { cwd, env: { ALPHALOOP_CHAMPION_FIRST_SHARPE: '50' }, columns: 80 },
+    )
+    expect(code).toBe(0)
+    expect(stderr).toContain('No model is configured')
+    expect(stdout).toContain('No champion after 2 iterations')
+    expect(stdout).toContain('alphaloop history list --level LEVEL_3 --run-dir')
+    const shown = await cli(['champion', 'show', '--run-dir', 'r'], { cwd })
+    expect(shown.code).toBe(2)
+    expect(shown.stderr).toContain('has no champion after 2 iterations')
+    expect((await cli(['champion', 'history', '--run-dir', 'r'], { cwd })).stdout).toBe(
+      'No champion in 2 iterations.\n',
+    )
+  })
+
+  test('a model that is configured is named', async () => {
+    const cwd = scratch()
+    writeFileSync(
+      join(cwd, 'alphaloop.yaml'),
+      'llm:\n  models: [{ model: tiny, baseUrl: "http://127.0.0.1:9/v1" }]\n  retries: 0\n',
+    )
+    const argv = ['run', '--data', 'builtin:symbols=10,bars=300', '--iterations', '2', '--workers', '1']
+    const { code, stderr, stdout } = await cli([...argv, '--run-dir', 'r'], { cwd })
+    expect(code).toBe(0)
+    expect(stderr).toContain('tiny writes 20% of the strategies; the Factor Graph makes the rest.')
+    expect(stdout).toContain('2 (2 now')
+  })
+})
