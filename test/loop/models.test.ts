@@ -151,6 +151,16 @@ test('a run with a model that is cut within a batch asks only for the iterations
   expect(Math.min(...model.asked.map(({ iteration }) => iteration))).toBeGreaterThanOrEqual(6)
 })
 
+test('what a batch that was cut has evaluated already is a duplicate for the rest of it', async () => {
+  const folder = loopFolder()
+  const config = configOf({ ...everyIteration, iterations: 4 })
+  const model = modelOf(() => proposed(1))
+  await expect(runInFolder(folder, config, { model, wrap: killedAfter(2) })).rejects.toThrow('killed')
+  const { records } = await runInFolder(folder, config, { model })
+  const statuses = iterationsIn(records).map(({ execution }) => execution.status)
+  expect(statuses).toEqual(['success', 'rejected', 'rejected', 'rejected'])
+})
+
 test('an interrupt while a model is asked records nothing half done, and asks no more', async () => {
   const stop = new AbortController()
   const model = modelOf(
