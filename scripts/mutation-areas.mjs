@@ -17,6 +17,8 @@ export const AREAS = {
     mutate: [
       'src/history/{record-line,lines,journal-store,recover,lock,holder,fold,fold-history,id-index}.ts',
     ],
+    // Names of tests that start processes, or store far more than a mutant could care for.
+    except: /process|64 MB|at any byte|from any mix|two long files/,
     tests: ['test/history/{record,damage,text-store,journal-store,export-import,fold,contract,lock}.test.ts'],
   },
 }
