@@ -153,8 +153,7 @@ function checkParam(node: GraphNode, definition: OperatorDefinition, spec: Param
           typeof given === 'number' && given < 0 && spec.kind === 'integer'
             ? '; a negative one would read the future'
             : ''
-        const range =
-          Number.isFinite(spec.min) && Number.isFinite(spec.max) ? ` from ${spec.min} to ${spec.max}` : ''
+        const range = spec.max < Number.MAX_VALUE ? ` from ${spec.min} to ${spec.max}` : ''
         refuse(`${spec.name} must be ${kind}${range}, not ${JSON.stringify(given)}${future}`)
       }
       // −0 and 0 are one value: they must not give two hashes.

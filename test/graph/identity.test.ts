@@ -10,6 +10,7 @@ import {
   renameStrategy,
   type Strategy,
   type StrategyInput,
+  topologicalOrder,
 } from '../../src/graph/strategy.js'
 import { DEFAULT_PORTFOLIO, type StrategyGraph } from '../../src/graph/strategy-graph.js'
 import { ROOMY, randomGraph, randomParams } from '../support/random-graph.js'
@@ -90,8 +91,10 @@ const REWRITES: Record<string, (graph: StrategyInput, rng: Rng) => StrategyInput
     ),
   }),
 
-  'it says that it replaces no costs': (graph) =>
-    graph.portfolio?.costs === undefined ? { ...graph, portfolio: { ...graph.portfolio, costs: {} } } : graph,
+  'it says that it replaces no costs': (graph, rng) =>
+    graph.portfolio?.costs === undefined
+      ? { ...graph, portfolio: { ...graph.portfolio, costs: rng.pick([{}, { tax: undefined }]) } }
+      : graph,
 }
 
 function withoutDefaults(node: NodeInput): NodeInput {
@@ -450,6 +453,33 @@ describe('the canonical form', () => {
     expect(strategy.groups).toEqual([])
     // volume, gt, rank (through its mask), sub: as deep as close, pctChange, rank, sub.
     expect(strategy.depth).toBe(4)
+  })
+
+  test('knows values of one number a bar from those of all symbols', () => {
+    const three: NodeInput = { id: 'three', op: 'constant', params: { value: -0 } }
+    const six: NodeInput = { id: 'six', op: 'add', inputs: ['three', 'three'] }
+    const { types, graph } = createStrategy(
+      scoredBy([field('close'), three, six, { id: 's', op: 'mul', inputs: ['six', 'close'] }]),
+    )
+    expect(graph.nodes.map(({ id, op }) => [op, types.get(id)])).toEqual(
+      expect.arrayContaining([
+        ['constant', 'vector'],
+        ['add', 'vector'],
+        ['mul', 'panel'],
+      ]),
+    )
+    // Zero has one form, or equal graphs would compute different infinities.
+    expect(Object.is(graph.nodes.find(({ op }) => op === 'constant')!.params.value, 0)).toBe(true)
+  })
+
+  test('visits each node once, inputs before users', () => {
+    forAnyGraph(rounds(40, 400), (graph, rng) => {
+      const order = topologicalOrder(rng.shuffle(graph.nodes)).map(({ id }) => id)
+      expect([...order].sort()).toEqual(graph.nodes.map(({ id }) => id).sort())
+      const at = new Map(order.map((id, i) => [id, i]))
+      for (const { id, inputs } of graph.nodes)
+        for (const input of inputs) expect(at.get(input)!).toBeLessThan(at.get(id)!)
+    })
   })
 
   test('counts the way through a mask as depth', () => {

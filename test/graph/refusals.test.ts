@@ -343,6 +343,20 @@ describe('a parameter', () => {
     expect(because('field', params, [])).toBe('node x: field: name must be a text of 1 to 200 characters')
   })
 
+  test('the hint says how the operator is called, with choices and defaults', () => {
+    expect(refused(withNode('calendar', [], { part: 'year' })).hint).toBe(
+      "calendar(part: 'dayOfWeek'|'month'|'dayOfMonth' = dayOfWeek)",
+    )
+    expect(refused(withNode('field', [], {})).hint).toBe('field(name: text)')
+    expect(refused(withNode('lag', ['close'], {})).hint).toBe('lag(x: numeric, n: 1…1000)')
+  })
+
+  test('any number will do for a constant', () => {
+    expect(because('constant', { value: 'five' }, [])).toBe(
+      'node x: constant: value must be a number, not "five"',
+    )
+  })
+
   test('a text that is missing', () => {
     expect(because('field', {}, [])).toBe('node x: field: name is missing')
   })
@@ -425,6 +439,14 @@ describe('portfolio settings that contradict the rule', () => {
       { side: 'short' },
       'SIDE_BESIDE_WEIGHTS',
       'side: "short" says who is bought, and so do the weights',
+      'leave side out: negative weights are short positions',
+    ],
+    [
+      'two sides beside weights',
+      weights,
+      { side: 'longShort' },
+      'SIDE_BESIDE_WEIGHTS',
+      'side: "longShort" says who is bought, and so do the weights',
       'leave side out: negative weights are short positions',
     ],
     [
