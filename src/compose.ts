@@ -33,7 +33,7 @@ import type { StartStrategy } from './loop/ports.js'
 import { resumeState, snapshotState } from './loop/resume.js'
 import { createReturnsCache } from './loop/returns-cache.js'
 import { runLoop } from './loop/run.js'
-import { comparableJson, configHash, settingsDifferences } from './loop/settings.js'
+import { configHash, differences, keptConfig, settingsDifferences } from './loop/settings.js'
 import { foldRules, type LoopState } from './loop/state.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
 import { createQuickJsSandbox } from './sandbox/quickjs.js'
@@ -162,7 +162,7 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
       checkSources(strategy, panel)
       return conform(strategy, space, config)
     }
-    const starts = await compileStarts(config, request.base, compile)
+    const starts = await compileStarts(config, request.base, state.next, compile)
     const model = createLoopModel({
       config,
       panel,
@@ -301,11 +301,11 @@ const secretsOf = (config: Config, env: Readonly<Record<string, string | undefin
  * is loaded. A resumed run keeps the boundaries that it was created with.
  */
 async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings | null) {
-  const boundaries = storedBoundaries(dataset, stored) ?? splitDates(dataset.dates, config.split).boundaries
+  const boundaries = storedBoundaries(dataset, config, stored) ?? splitDates(dataset.dates, config.split).boundaries
   const panel = listedOnly(await dataset.load({ until: boundaries.validation.end }))
   const split: Split = splitFromDates(panel.dates, boundaries)
   const settings: RunSettings = {
-    config: comparableJson(config) as Record<string, unknown>,
+    config: keptConfig(config),
     data: {
       // The built-in market's settings are part of what it is; a resume without --data reads this.
       source: dataset.source === 'builtin' ? config.data : dataset.source,
@@ -319,8 +319,13 @@ async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings 
   return { panel, split, settings }
 }
 
-function storedBoundaries(dataset: Dataset, stored: RunSettings | null): RunSettings['split'] | undefined {
-  if (stored === null) return undefined
+function storedBoundaries(
+  dataset: Dataset,
+  config: Config,
+  stored: RunSettings | null,
+): RunSettings['split'] | undefined {
+  // A split that the user changed is a change of the run, and is made anew.
+  if (stored === null || differences(stored.config.split, config.split).length > 0) return undefined
   const { train, validation } = stored.split
   const known = [train.start, train.end, validation.start, validation.end].every((date) =>
     dataset.dates.includes(date),
@@ -467,13 +472,19 @@ const metricsOf = ({ train, validation }: ReturnType<typeof benchmarksOf>) => ({
   validation: validation.metrics,
 })
 
+/** The user's strategies that have no record yet; null stands for those that have one. */
 async function compileStarts(
   config: Config,
   base: string,
+  recorded: number,
   compile: (source: string, language: 'ts' | 'js' | 'json', fileName: string) => Promise<Strategy>,
-): Promise<StartStrategy[]> {
-  const starts: StartStrategy[] = []
-  for (const file of config.start) {
+): Promise<(StartStrategy | null)[]> {
+  const starts: (StartStrategy | null)[] = []
+  for (const [i, file] of config.start.entries()) {
+    if (i < recorded) {
+      starts.push(null)
+      continue
+    }
     const path = isAbsolute(file) ? file : join(base, file)
     const code = readStrategyFile(path)
     try {
@@ -494,10 +505,10 @@ export function readStrategyFile(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT')
+    if (code === 'ENOENT' || code === 'EISDIR')
       throw usageError(
         'STRATEGY_NOT_FOUND',
-        `there is no strategy file ${path}`,
+        code === 'ENOENT' ? `there is no strategy file ${path}` : `${path} is a folder`,
         'give a .ts, .js or .json file',
         {
           file: path,
@@ -514,6 +525,10 @@ export function readStrategyFile(path: string): string {
 export function languageOf(path: string): 'ts' | 'js' | 'json' {
   const ending = /\.(ts|mts|js|mjs|json)$/.exec(path)?.[1]
   if (ending === undefined)
-    throw usageError('STRATEGY_LANGUAGE', `${path}: a strategy file ends in .ts, .js or .json`)
+    throw usageError(
+      'STRATEGY_LANGUAGE',
+      `${path}: a strategy file ends in .ts, .js or .json`,
+      'rename it to what it holds',
+    )
   return ending === 'json' ? 'json' : ending.endsWith('ts') ? 'ts' : 'js'
 }

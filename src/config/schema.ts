@@ -183,17 +183,39 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 
-/** Settings that change how a run goes, but never what an iteration's result is. */
-const NEVER_A_CHANGE = ['iterations', 'workers', 'runDirectory', 'cacheMegabytes'] as const
+/**
+ * Settings that change how a run goes, but never what an iteration's result is: output, budgets (time-outs are such,
+ * and what they cut off is recorded), and where a model's key is found. The data stand beside with a hash of their own.
+ * `*` is every item of a list.
+ */
+const NEVER_A_CHANGE = [
+  'data',
+  'iterations',
+  'workers',
+  'runDirectory',
+  'cacheMegabytes',
+  'limits.evaluationTimeoutSeconds',
+  'llm.concurrency',
+  'llm.timeoutSeconds',
+  'llm.retries',
+  'llm.backoffSeconds',
+  'llm.models.*.apiKeyVariable',
+  'llm.models.*.price',
+] as const
 
 /**
- * The part of a configuration that decides results: equal parts give comparable records. The data stand beside it
- * with a hash of their own. Time-outs are budgets: what they cut off is recorded as such.
+ * The part of a configuration that decides results, as plain JSON: equal parts give comparable records. Takes one that
+ * was read from a history as well, whichever settings it has.
  */
-export function comparablePart(config: Config): Record<string, unknown> {
-  const { data: _data, ...part } = config as Record<string, unknown> & Config
-  for (const key of NEVER_A_CHANGE) delete part[key]
-  const { concurrency: _c, timeoutSeconds: _t, retries: _r, backoffSeconds: _b, ...llm } = config.llm
-  const { evaluationTimeoutSeconds: _e, ...limits } = config.limits
-  return { ...part, llm, limits }
+export function comparablePart(config: object): Record<string, unknown> {
+  const part = JSON.parse(JSON.stringify(config)) as Record<string, unknown>
+  for (const path of NEVER_A_CHANGE) remove(part, path.split('.'))
+  return part
+}
+
+function remove(value: unknown, [key, ...rest]: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || key === undefined) return
+  if (key === '*') for (const item of Object.values(value)) remove(item, rest)
+  else if (rest.length === 0) delete (value as Record<string, unknown>)[key]
+  else remove((value as Record<string, unknown>)[key], rest)
 }

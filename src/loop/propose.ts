@@ -5,6 +5,7 @@ import type { ExecutionError, IterationRecord, Method, Usage } from '../history/
 import type { ModelProposal } from '../llm/propose.js'
 import type { Parent } from '../search/proposal.js'
 import { championPolicy } from './judge.js'
+import type { StartStrategy } from './ports.js'
 import type { LoopParts } from './run.js'
 import type { Slot } from './slots.js'
 import { foldRules, type ParentRef, type ProposalView } from './state.js'
@@ -189,7 +190,7 @@ const rejectedDuplicate = (
 
 function fromStart(
   slot: Slot,
-  start: Parts['starts'][number],
+  start: StartStrategy,
   feedback: string,
   seen: (hash: string) => boolean,
 ): Proposal {

@@ -33,7 +33,8 @@ export interface LoopParts {
   readonly runner: Runner
   readonly factorGraph: FactorGraphProposer
   readonly model: ModelProposer | null
-  readonly starts: readonly StartStrategy[]
+  /** The user's own strategies, one for each of the first iterations; null where that is recorded already. */
+  readonly starts: readonly (StartStrategy | null)[]
   readonly texts: TextKeeper
   readonly returns: ReturnsCache
   readonly run: RunInfo

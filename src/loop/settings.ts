@@ -10,12 +10,18 @@ export interface Difference {
   readonly after: unknown
 }
 
-/** The part of a configuration that decides results, as plain JSON without what was left undefined. */
-export const comparableJson = (config: Config): JsonValue =>
-  JSON.parse(JSON.stringify(comparablePart(config)))
+/**
+ * A configuration as a run keeps it, for a resume without a file: what decides results, and where the models' keys are
+ * found. Workers, budgets and the like are not in it, or two runs that are the same would have different histories.
+ */
+export function keptConfig(config: Config): Record<string, unknown> {
+  const { llm, ...part } = comparablePart(config)
+  return { ...part, llm: { ...(llm as object), models: JSON.parse(JSON.stringify(config.llm.models)) } }
+}
 
-/** Its hash. */
-export const configHash = (config: Config): ConfigHash => jsonHash(comparableJson(config)) as ConfigHash
+/** Hash of the part of a configuration that decides results. */
+export const configHash = (config: Config): ConfigHash =>
+  jsonHash(comparablePart(config) as JsonValue) as ConfigHash
 
 /** What differs between two JSON values, leaf by leaf. */
 export function differences(before: unknown, after: unknown, path = ''): Difference[] {
@@ -38,7 +44,7 @@ export function settingsDifferences(
   const { source: _was, ...storedData } = stored.data
   const { source: _is, ...data } = now.data
   return {
-    config: differences(stored.config, now.config),
+    config: differences(comparablePart(stored.config), comparablePart(now.config)),
     // The same content under another path is the same data.
     data: stored.data.hash === now.data.hash ? [] : differences(storedData, data, 'data'),
   }
