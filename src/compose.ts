@@ -301,7 +301,8 @@ const secretsOf = (config: Config, env: Readonly<Record<string, string | undefin
  * is loaded. A resumed run keeps the boundaries that it was created with.
  */
 async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings | null) {
-  const boundaries = storedBoundaries(dataset, config, stored) ?? splitDates(dataset.dates, config.split).boundaries
+  const boundaries =
+    storedBoundaries(dataset, config, stored) ?? splitDates(dataset.dates, config.split).boundaries
   const panel = listedOnly(await dataset.load({ until: boundaries.validation.end }))
   const split: Split = splitFromDates(panel.dates, boundaries)
   const settings: RunSettings = {
