@@ -11,7 +11,7 @@ export const AREAS = {
   },
   accounting: {
     mutate: ['src/backtest/{simulate,policy,select,weigh,fill,exits,book}.ts'],
-    tests: ['test/backtest/{backtest,exits,fills,policy,trades}.test.ts'],
+    tests: ['test/backtest/{backtest,exits,fill-equation,fills,policy,trades}.test.ts'],
   },
   history: {
     mutate: [
