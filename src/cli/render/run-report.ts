@@ -165,9 +165,14 @@ ${steps(
 }
 
 const goOn = ({ summary: { runDir, iterations }, again }: RunReport): string =>
-  ['alphaloop run', ...again, '--run-dir', place(runDir), '--iterations', Math.max(50, iterations * 2)].join(
-    ' ',
-  )
+  [
+    'alphaloop run',
+    ...again,
+    '--run-dir',
+    place(runDir),
+    '--iterations',
+    iterations > 0 ? iterations * 2 : 50,
+  ].join(' ')
 
 /** Commands with what they do, in columns where they fit beside each other, else one above the other. */
 function steps(list: readonly (readonly [string, string])[], { colors, columns }: Output): string {
