@@ -113,3 +113,18 @@ describe('a trade is one position from flat to flat', () => {
     expect(notes.winRate).toBeUndefined()
   })
 })
+
+test('trades that are open at the end come by symbol, in whatever order they were opened', () => {
+  const flat = always(10, 6)
+  const opened = [4, 1, 3, 2]
+  const weights = Object.fromEntries(
+    opened.map((bar, i) => ['ABCD'[i]!, flat.map((_, t) => (t >= bar ? 0.25 : 0))]),
+  )
+  const { trades } = run(panelOf({ A: flat, B: flat, C: flat, D: flat }), weightsRule(weights))
+  expect(trades.map(({ symbol, entryBar, reason }) => [symbol, entryBar, reason])).toEqual([
+    ['A', 5, 'end'],
+    ['B', 2, 'end'],
+    ['C', 4, 'end'],
+    ['D', 3, 'end'],
+  ])
+})
