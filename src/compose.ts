@@ -31,7 +31,7 @@ import { conform } from './loop/conform.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
 import type { StartStrategy } from './loop/ports.js'
 import { resumeState, snapshotState } from './loop/resume.js'
-import { createReturnsCache } from './loop/returns-cache.js'
+import { createReturnsCache, returnsFolder } from './loop/returns-cache.js'
 import { runLoop } from './loop/run.js'
 import { configHash, differences, keptConfig, settingsDifferences } from './loop/settings.js'
 import { foldRules, type LoopState } from './loop/state.js'
@@ -199,8 +199,7 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
         model,
         starts,
         texts: new TextStore(join(runDir, 'texts'), redactor),
-        // Returns depend on data and settings alike.
-        returns: createReturnsCache(join(runDir, 'cache', 'returns', `${panel.hash}-${run.config}`)),
+        returns: createReturnsCache(returnsFolder(runDir, run)),
         run,
         periodsPerYear: market.periodsPerYear,
         benchmarkReturns: benchmark.validation.returns,

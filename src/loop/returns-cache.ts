@@ -1,6 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { RunInfo } from '../history/record.js'
 import type { ReturnsCache } from './ports.js'
+
+/** Where a run keeps them. They depend on data and settings alike, so each pair of both has a folder of its own. */
+export const returnsFolder = (runDir: string, run: Pick<RunInfo, 'data' | 'config'>): string =>
+  join(runDir, 'cache', 'returns', `${run.data}-${run.config}`)
 
 /**
  * Returns of evaluated strategies, one little-endian float64 file each, by strategy hash. A cache: it may be deleted at

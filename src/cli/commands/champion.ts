@@ -3,8 +3,11 @@ import type { Command } from 'commander'
 import { usageError } from '../../base/errors.js'
 import { lineage } from '../../champion/lineage.js'
 import type { IterationRecord } from '../../history/record.js'
+import { hallOfHistory } from '../../loop/hall.js'
+import { createReturnsCache, returnsFolder } from '../../loop/returns-cache.js'
 import type { CommandContext, Define } from '../main.js'
 import { codeOf, recordText } from '../render/record.js'
+import { table } from '../render/table.js'
 import { wrap } from '../render/wrap.js'
 import { championOf, openHistory, readRun, runDirOf } from '../stored-run.js'
 import { writeOutput } from '../write-file.js'
@@ -28,7 +31,7 @@ export function championCommand(program: Command, define: Define): void {
   )
   define<ChampionOptions>(
     withRunDir(champion.command('history'))
-      .description('every champion of the run, and why it took over')
+      .description('every champion of the run and why it took over, and its hall of fame')
       .addHelpText('after', '\nExample:\n  $ alphaloop champion history --run-dir runs/20260102-093000'),
     history,
   )
@@ -80,21 +83,62 @@ async function show({ io, out }: CommandContext, options: ChampionOptions): Prom
   return undefined
 }
 
+/** Entries of a tier that a person is shown. */
+const SHOWN = 10
+
 async function history({ io, out }: CommandContext, options: ChampionOptions): Promise<undefined> {
   const runDir = runDirOf(io, options.runDir)
   const state = await readRun(runDir, ({ message }) => out.warn(message))
   const { reigns } = state.champion
-  out.result({ runDir, champions: reigns }, () =>
-    reigns.length === 0
-      ? `No champion in ${state.next} iterations.`
-      : reigns
-          .map(
-            ({ iteration, name, from, to, because }) =>
-              `${out.colors.bold(`${name}`)}  (iteration ${iteration}, champion from ${from} ${to === null ? 'on' : `to ${to}`})\n  ${wrap(because, out.columns - 2, '  ')}`,
-          )
-          .join('\n'),
+  const hall = await readHall(runDir)
+  const tiers = (['champions', 'contenders', 'archived'] as const).map((tier) => ({
+    tier,
+    entries: hall[tier].map(({ returns: _returns, ...entry }) => entry),
+  }))
+  out.result(
+    {
+      runDir,
+      champions: reigns,
+      hallOfFame: Object.fromEntries(tiers.map(({ tier, entries }) => [tier, entries])),
+    },
+    () => {
+      const past = reigns.map(
+        ({ iteration, name, from, to, because }) =>
+          `${out.colors.bold(`${name}`)}  (iteration ${iteration}, champion from ${from} ${to === null ? 'on' : `to ${to}`})\n  ${wrap(because, out.columns - 2, '  ')}`,
+      )
+      const rows = tiers.flatMap(({ tier, entries }) =>
+        entries
+          .slice(0, SHOWN)
+          .map(({ iteration, level, value, name }) => [
+            tier,
+            String(iteration),
+            level,
+            value.toFixed(3),
+            name,
+          ]),
+      )
+      return [
+        ...(past.length === 0 ? [`No champion in ${state.next} iterations.`] : past),
+        '',
+        'Hall of fame, by the objective on validation, without near-duplicates:',
+        table(['tier', '#', 'level', 'value', 'strategy'], rows, {
+          colors: out.colors,
+          right: [1, 3],
+          width: out.columns,
+        }),
+      ].join('\n')
+    },
   )
   return undefined
+}
+
+async function readHall(runDir: string) {
+  const store = await openHistory(runDir, () => {})
+  try {
+    return await hallOfHistory(store.records(), (run) => createReturnsCache(returnsFolder(runDir, run)))
+  } finally {
+    await store.close()
+  }
 }
 
 async function exportChampion({ io, out }: CommandContext, options: ExportOptions): Promise<undefined> {
