@@ -117,16 +117,21 @@ async function history({ io, out }: CommandContext, options: ChampionOptions): P
             name,
           ]),
       )
-      return [
-        ...(past.length === 0 ? [`No champion in ${state.next} iterations.`] : past),
-        '',
-        'Hall of fame, by the objective on validation, without near-duplicates:',
-        table(['tier', '#', 'level', 'value', 'strategy'], rows, {
-          colors: out.colors,
-          right: [1, 3],
-          width: out.columns,
-        }),
-      ].join('\n')
+      const hallText =
+        rows.length === 0
+          ? []
+          : [
+              '',
+              'Hall of fame, by the objective on validation, without near-duplicates:',
+              table(['tier', '#', 'level', 'value', 'strategy'], rows, {
+                colors: out.colors,
+                right: [1, 3],
+                width: out.columns,
+              }),
+            ]
+      return [...(past.length === 0 ? [`No champion in ${state.next} iterations.`] : past), ...hallText].join(
+        '\n',
+      )
     },
   )
   return undefined
