@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { IterationRecord } from '../../src/history/record.js'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { TextStore } from '../../src/history/text-store.js'
+import { cli, temporaryFolder } from '../support/cli.js'
+import { iterationsIn, readHistory } from '../support/histories.js'
 import { type Answer, type ReceivedCall, startModelServer } from '../support/model-server.js'
 
-const BIN = join(import.meta.dirname, '../../dist/cli/bin.js')
 const CANARY = 'sk-canary-0123456789abcdefghijklmnop'
 
 /** A strategy whose lookback makes it different from the others. */
@@ -26,9 +24,8 @@ export default strategy({
 
 let folder: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'alphaloop-model-'))
+  folder = temporaryFolder()
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 async function runLoop(
   answers: readonly Answer[] | ((call: ReceivedCall, index: number) => Answer),
@@ -54,24 +51,8 @@ llm:
       apiKeyVariable: MODEL_KEY
 ${extra}`,
     )
-    const child = spawn(process.execPath, [BIN, 'run', '--json'], {
-      cwd: folder,
-      env: { ...process.env, MODEL_KEY: CANARY },
-    })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk
-    })
-    const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-    const records = readFileSync(join(folder, 'run/history.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-      .filter((record): record is IterationRecord => record.kind === 'iteration')
+    const { code, stdout, stderr } = await cli(['run', '--json'], { cwd: folder, env: { MODEL_KEY: CANARY } })
+    const records = iterationsIn(readHistory(join(folder, 'run')))
     return { code, summary: JSON.parse(stdout), stderr, records, calls: server.calls }
   } finally {
     await server.close()
@@ -97,7 +78,12 @@ describe('a run that asks a model', () => {
     expect(sent(last)).toContain(records.at(-1)!.feedback)
     expect(sent(last)).toMatch(/target|beat|Sharpe/i)
     expect(sent(calls[0]!)).toContain('first iteration')
-    expect(first!.usage).toMatchObject({ provider: 'openai-compatible', model: 'test-model', attempts: 1 })
+    expect(first!.usage).toMatchObject({
+      provider: 'openai-compatible',
+      model: 'test-model',
+      attempts: 1,
+      costUsd: null,
+    })
     // The reply that did not compile was answered with its error in the same iteration.
     expect(sent(calls[2]!)).toContain('nonsense')
   })
