@@ -18,8 +18,11 @@ export const AREAS = {
       'src/history/{record-line,lines,journal-store,recover,lock,holder,fold,fold-history,id-index}.ts',
     ],
     // Names of tests that start processes, or store far more than a mutant could care for.
-    except: /process|64 MB|at any byte|from any mix|two long files/,
-    tests: ['test/history/{record,damage,text-store,journal-store,export-import,fold,contract,lock}.test.ts'],
+    except: /by a killed process|from a process (whose|that)|processes count|needs ps|64 MB|from any mix/,
+    tests: [
+      'test/history/{contract,damage,export-import,failing-disk,file-system,flat-record,fold,holder}.test.ts',
+      'test/history/{journal-store,lock,record,recover,text-store}.test.ts',
+    ],
   },
 }
 
