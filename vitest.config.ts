@@ -12,6 +12,13 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'text', 'json-summary'],
+      thresholds: {
+        branches: 90,
+        // What results follow from.
+        'src/{base,graph,strategy,library,search,backtest,research,validation,champion,feedback}/**': {
+          branches: 95,
+        },
+      },
     },
   },
 })
