@@ -20,8 +20,8 @@ export const AREAS = {
     // Names of tests that start processes, or store far more than a mutant could care for.
     except: /by a killed process|from a process (whose|that)|processes count|needs ps|64 MB|from any mix/,
     tests: [
-      'test/history/{contract,damage,export-import,failing-disk,file-system,flat-record,fold,holder}.test.ts',
-      'test/history/{journal-store,lock,record,recover,text-store}.test.ts',
+      'test/history/{contract,damage,export-import,failing-disk,file-system,flat-record,fold,holder,lines}.test.ts',
+      'test/history/{journal-store,lock,record,record-line,recover,text-store}.test.ts',
     ],
   },
 }

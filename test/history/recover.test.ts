@@ -102,4 +102,73 @@ describe('the tail of a long file', () => {
     const { fd, size } = opened('\uFEFF{"sche')
     expect(readTail(fd, 0, size)).toEqual({ kind: 'history', next: 0, badLines: [], outOfOrder: false })
   })
+
+  const tailOf = (text: string | Buffer, end?: number) => {
+    const { fd, size } = opened(text)
+    return readTail(fd, end ?? size, size)
+  }
+  /** Iterations first … last with notes between them, far more than the last lines that are read. */
+  const long = (first: number, last: number) =>
+    upTo(last - first + 1)
+      .map((i) => whole(first + i) + longNote(1000 + first + i, 2_000))
+      .join('')
+
+  test('whose numbers grow is known from its last lines, without its bad lines far before', () => {
+    const grows = long(0, 299)
+    expect(tailOf(grows)).toEqual({ kind: 'history', next: 300, badLines: [], outOfOrder: false })
+    expect(tailOf(`${whole(0)}not a record\n${long(1, 299)}`)).toEqual({
+      kind: 'history',
+      next: 300,
+      badLines: [],
+      outOfOrder: false,
+    })
+  })
+
+  test('whose last line is bad says where, and its number is the next', () => {
+    const good = whole(0) + whole(1)
+    expect(tailOf(`${good}{"schema":1}\n`)).toEqual({
+      kind: 'history',
+      next: 2,
+      badLines: [{ offset: Buffer.byteLength(good), because: expect.any(String) }],
+      outOfOrder: false,
+    })
+  })
+
+  test('that was joined is read whole, wherever the higher numbers stand', () => {
+    for (const text of [
+      long(0, 299) + long(0, 99),
+      long(0, 99) + long(50, 299),
+      long(200, 399) + long(0, 199),
+    ]) {
+      const numbers = [...text.matchAll(/"iteration":(\d+)/g)].map((match) => Number(match[1]))
+      expect(tailOf(text)).toMatchObject({ next: Math.max(...numbers) + 1, outOfOrder: true })
+    }
+  })
+
+  test('with one number twice in a row is out of order', () => {
+    expect(tailOf(whole(0) + whole(1) + whole(1))).toMatchObject({ next: 2, outOfOrder: true })
+    expect(tailOf(whole(0) + whole(1) + whole(3))).toMatchObject({ next: 4, outOfOrder: false })
+  })
+
+  test('without a record at either end is no history', () => {
+    expect(tailOf('name,price\nA,1\n')).toEqual({
+      kind: 'other',
+      because: 'neither its beginning nor its end holds a record',
+    })
+    expect(tailOf('one line that never ends', 0)).toEqual({
+      kind: 'other',
+      because: 'it holds one line that does not begin as a record',
+    })
+  })
+
+  test('is a history by its beginning or by its end', () => {
+    expect(tailOf(`strange first line\n${whole(4)}`)).toMatchObject({ kind: 'history', next: 5 })
+    expect(tailOf('{"schema":1,"damaged"\n')).toMatchObject({
+      kind: 'history',
+      next: 0,
+      badLines: [{ offset: 0, because: expect.stringMatching(/^is not JSON/) }],
+    })
+    expect(tailOf(Buffer.alloc(100), 0)).toMatchObject({ kind: 'history', next: 0 })
+    expect(tailOf('', 0)).toEqual({ kind: 'history', next: 0, badLines: [], outOfOrder: false })
+  })
 })
