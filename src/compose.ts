@@ -2,7 +2,7 @@
  * The one file that picks implementations: which sandbox, which store, which runner. Commands and the library call it;
  * everything below sees ports only.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { resolveMarket } from './backtest/markets.js'
@@ -116,6 +116,7 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
     const rules = foldRules(config)
     const snapshot = join(runDir, 'cache', 'loop-state.json')
     mkdirSync(join(runDir, 'cache'), { recursive: true })
+    keepTotal(runDir, config.iterations)
     const { state, view } = await resumeState(store, {
       rules,
       batchSize: config.batchSize,
@@ -224,6 +225,7 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
     const loopMs = performance.now() - loopStartedAt
     const summary = summarizeRun(state, {
       runDir,
+      total: config.iterations,
       recorded,
       evaluated,
       durationMs: performance.now() - startedAt,
@@ -239,6 +241,27 @@ export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
 
 /** Iterations between two snapshots of the fold: a resume reads at most this many records beyond one. */
 const SNAPSHOT_EVERY = 1000
+
+const totalFile = (runDir: string): string => join(runDir, 'cache', 'total')
+
+/**
+ * Remembers the total for a resume that names none. It is no part of the history, where runs of different length would
+ * then differ; where it is lost, the default holds.
+ */
+function keepTotal(runDir: string, iterations: number): void {
+  writeFileSync(totalFile(runDir), `${iterations}\n`)
+}
+
+/** The total that a run was last asked for. */
+export function keptTotal(runDir: string): number | undefined {
+  try {
+    const total = Number(readFileSync(totalFile(runDir), 'utf8'))
+    return Number.isInteger(total) && total > 0 ? total : undefined
+  } catch {
+    // A cache: it may have been deleted.
+    return undefined
+  }
+}
 
 function makeRunDir(runDir: string): void {
   try {

@@ -1,5 +1,9 @@
+import { basename } from 'node:path'
+
 /** The surroundings of a command, so that tests can call it in their own process. */
 export interface Io {
+  /** How a person calls this program: `alphaloop`, or `npx alphaloop` where it is not installed by that name. */
+  readonly command: string
   /** Resolves when the reader may be given more; short output need not wait for it. */
   readonly stdout: (text: string) => void | Promise<void>
   readonly stderr: (text: string) => void
@@ -33,6 +37,7 @@ function wantsColors({ isTTY }: { isTTY: boolean }): boolean {
 export function processIo(): Io {
   const interactive = Boolean(process.stdout.isTTY && process.stderr.isTTY && process.stdin.isTTY)
   return {
+    command: commandName(process.argv[1], process.env.npm_command),
     stdout: (text) =>
       process.stdout.write(text)
         ? undefined
@@ -60,3 +65,9 @@ export function processIo(): Io {
     exit: (code) => process.exit(code),
   }
 }
+
+/** A link called `alphaloop` is on the path, unless npx made it for this call; anything else was started by its file. */
+export const commandName = (script: string | undefined, npmCommand: string | undefined): string =>
+  script !== undefined && basename(script) === 'alphaloop' && npmCommand !== 'exec'
+    ? 'alphaloop'
+    : 'npx alphaloop'

@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { factorCommand } from './commands/factor.js'
 import { historyCommand } from './commands/history.js'
 import { initCommand } from './commands/init.js'
+import { operatorsCommand } from './commands/operators.js'
 import { runCommand } from './commands/run.js'
 import type { Io } from './io.js'
 import { createOutput, type Output, type OutputOptions } from './output.js'
@@ -72,6 +73,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     championCommand,
     historyCommand,
     dataCommand,
+    operatorsCommand,
     configCommand,
     doctorCommand,
   ])

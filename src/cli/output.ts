@@ -15,6 +15,8 @@ export interface OutputOptions {
  * object; with `--quiet`, stderr gets errors only.
  */
 export interface Output {
+  /** How a person calls this program. */
+  readonly command: string
   readonly json: boolean
   readonly verbose: boolean
   readonly colors: ReturnType<typeof pc.createColors>
@@ -54,6 +56,7 @@ export function createOutput(io: Io, options: OutputOptions): Output {
     json,
     verbose,
     colors,
+    command: io.command,
     columns: io.columns,
     result(object, text) {
       clear()

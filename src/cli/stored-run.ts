@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { usageError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
+import { keptTotal } from '../compose.js'
 import type { ConfigFile } from '../config/resolve.js'
 import { HISTORY_FILE, JournalStore } from '../history/journal-store.js'
 import type { IterationRecord, RunSettings } from '../history/record.js'
@@ -72,9 +73,14 @@ export async function storedConfig(runDir: string): Promise<ConfigFile | undefin
       if (record.kind === 'change' && record.settings !== undefined) settings = record.settings
     }
     if (settings === undefined) return undefined
+    const total = keptTotal(runDir)
     return {
       name: join(runDir, HISTORY_FILE),
-      values: { ...settings.config, data: settings.data.source },
+      values: {
+        ...settings.config,
+        data: settings.data.source,
+        ...(total === undefined ? {} : { iterations: total }),
+      },
       line: () => 1,
     }
   } finally {

@@ -1,8 +1,9 @@
 import { alignField, alignGroup, byCodeUnit, sharedFloats } from './align.js'
 import { checkRows } from './checks.js'
-import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
+import type { BadRows, DataIssue, IssuePlace, RowCounts } from './dataset.js'
 import { counted, IssueList } from './issues.js'
 import type { LongTable } from './long-table.js'
+import { MENDING } from './mending.js'
 import { createPanel, type GroupField, type Panel } from './panel.js'
 import { checkSeries } from './series-checks.js'
 
@@ -18,7 +19,7 @@ export interface BuildOptions {
  * close are scaled by adj_close/close and the close as it was stays as `rawClose`, unless `unadjusted`.
  * Throws a data error where rows cannot be used and `onBadRows` is `stop`.
  */
-export function buildPanel(table: LongTable, options: BuildOptions): { panel: Panel; issues: DataIssue[] } {
+export function buildPanel(table: LongTable, options: BuildOptions): { panel: Panel; issues: DataIssue[]; rows: RowCounts } {
   const { dates, symbols, cells, lost, issues: found, place } = checkRows(table, options)
   const size = dates.length * symbols.length
   const issues = [...found]
@@ -44,6 +45,7 @@ export function buildPanel(table: LongTable, options: BuildOptions): { panel: Pa
       line: null,
       count: 1,
       message: `column '${name}' is a text with too many different values for a group and was left out`,
+      hint: MENDING.TEXT_COLUMN_IGNORED,
       examples: [],
     })
   }
@@ -64,7 +66,12 @@ export function buildPanel(table: LongTable, options: BuildOptions): { panel: Pa
     )
   }
   issues.push(...checkSeries(raw, { dates, symbols, fields }, placeOf))
-  return { panel: createPanel({ dates, symbols, fields: inOrder(fields), groups: inOrder(groups) }), issues }
+  const kept = cells.reduce((n, cell) => (cell < 0 ? n : n + 1), 0)
+  return {
+    panel: createPanel({ dates, symbols, fields: inOrder(fields), groups: inOrder(groups) }),
+    issues,
+    rows: { read: table.rows, kept },
+  }
 }
 
 /** Prices scaled by adj_close/close; cells with a close and without an adj_close lose their prices. */

@@ -2,9 +2,10 @@ import { dataError } from '../base/errors.js'
 import { byCodeUnit } from './align.js'
 import { PRICE_FIELDS } from './columns.js'
 import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
-import { readDates } from './dates.js'
+import { readDates, timeOfDay } from './dates.js'
 import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
+import { INTRADAY, MENDING } from './mending.js'
 
 /** How many lines of each kind of error are shown. */
 const SHOWN = 5
@@ -116,6 +117,7 @@ export function checkRows(
     )
   const owner = new Int32Array(size).fill(-1)
   const conflicting = new Set<number>()
+  let intraday = false
   const columns = [...table.numbers]
   const groups = [...table.texts].flatMap(([name, column]) => (column ? [[name, column.codes] as const] : []))
   const ownerCell = (row: number) =>
@@ -145,6 +147,8 @@ export function checkRows(
         ? differingGroups[0]
         : `${name} is ${shownNumber(values[first]!)} and ${shownNumber(values[row]!)}`
     conflict.add(() => place(row, `${seen} (the other is ${table.unit} ${table.lines[first]})`))
+    const times = [timeOfDay(dateText(first)!), timeOfDay(dateText(row)!)]
+    intraday ||= times[0] !== times[1] && !times.includes(undefined)
     conflicting.add(cell)
     for (const column of [...differing, ...differingGroups]) lostCells.push([column, cell])
   }
@@ -184,6 +188,7 @@ export function checkRows(
           'rows have the date and symbol of another and differ from it',
         ),
       after,
+      intraday ? INTRADAY : undefined,
     ),
     ...notPositive.issue('error', (n) => counted(n, 'price is 0 or below', 'prices are 0 or below'), after),
     ...equal.issue(
@@ -203,6 +208,7 @@ export function checkRows(
       line: null,
       count: zones.length,
       message: `times are given in ${zones.length} time zones (${zones.slice(0, 3).join(', ')}${zones.length > 3 ? ', …' : ''}); each bar has the day that is written`,
+      hint: MENDING.MIXED_TIME_ZONES,
       examples: [],
     })
 

@@ -68,7 +68,16 @@ export interface DataIssue extends Omit<IssuePlace, 'detail'> {
   readonly code: IssueCode
   readonly count: number
   readonly message: string
+  /** How to mend it, or when it is right. */
+  readonly hint: string
   readonly examples: readonly IssuePlace[]
+}
+
+/** Rows of the source; of a wide table, where a row is a date, each cell with a value counts. */
+export interface RowCounts {
+  readonly read: number
+  /** Those that are in the panel; the others repeat a row or could not be used. */
+  readonly kept: number
 }
 
 export interface FieldSummary {
@@ -90,6 +99,7 @@ export interface Dataset {
   readonly hash: DataHash
   readonly dates: readonly string[]
   readonly symbols: readonly string[]
+  readonly rows: RowCounts
   readonly fields: readonly FieldSummary[]
   readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
   readonly issues: readonly DataIssue[]

@@ -33,6 +33,12 @@ function epochDay(text: string): string | undefined {
     : day(moment.getUTCFullYear(), moment.getUTCMonth() + 1, moment.getUTCDate())
 }
 
+/** The time of day of a date that can be read, as it is written; undefined for a day alone. */
+export function timeOfDay(text: string): string | undefined {
+  if (EPOCH.test(text) && !COMPACT.test(text)) return text
+  return /\d[T ](\d.*)$/i.exec(text)?.[1]
+}
+
 /**
  * Reads the different texts of one date column together: whether 03/04/2017 is in March or in April is decided by the
  * column (some text has a number above 12 in one place), never by guess. The day of a date-time is the day as

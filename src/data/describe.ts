@@ -1,5 +1,5 @@
 import type { DataHash } from '../base/hash.js'
-import type { DataIssue, Dataset, FieldSummary } from './dataset.js'
+import type { DataIssue, Dataset, FieldSummary, RowCounts } from './dataset.js'
 import type { Panel } from './panel.js'
 
 /** Coverage of each field of a panel, in the panel's order. */
@@ -19,6 +19,7 @@ export function summarizeFields(panel: Panel): FieldSummary[] {
 /** What `data describe` prints. */
 export interface DatasetDescription {
   readonly hash: DataHash
+  readonly rows: RowCounts
   readonly bars: number
   readonly symbols: number
   readonly start: string
@@ -31,6 +32,7 @@ export interface DatasetDescription {
 /** A data set in numbers: size, range, coverage of each field, issues. */
 export const describeDataset = (dataset: Dataset): DatasetDescription => ({
   hash: dataset.hash,
+  rows: dataset.rows,
   bars: dataset.dates.length,
   symbols: dataset.symbols.length,
   start: dataset.dates[0]!,

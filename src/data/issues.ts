@@ -1,5 +1,6 @@
 import { AlphaloopError } from '../base/errors.js'
 import type { BadRows, DataIssue, IssueCode, IssuePlace } from './dataset.js'
+import { INTRADAY, MENDING } from './mending.js'
 import { isMissingMark } from './missing-marks.js'
 
 const EXAMPLES = 3
@@ -22,12 +23,20 @@ export class IssueList {
     if (this.count++ < this.keep) this.places.push(place())
   }
 
-  /** The issue, or nothing where there is none. `what` says it in words, after the count. */
-  issue(severity: DataIssue['severity'], what: (count: number) => string, hint?: string): DataIssue[] {
+  /**
+   * The issue, or nothing where there is none. `what` says it in words, after the count; `remark` stands behind the
+   * places in the message.
+   */
+  issue(
+    severity: DataIssue['severity'],
+    what: (count: number) => string,
+    remark?: string,
+    hint = MENDING[this.code],
+  ): DataIssue[] {
     const first = this.places[0]
     if (!first) return []
     const places = this.places.map(describePlace).join('; ')
-    const message = `${what(this.count)}: ${places}${this.count > this.places.length ? '; …' : ''}${hint ? ` (${hint})` : ''}`
+    const message = `${what(this.count)}: ${places}${this.count > this.places.length ? '; …' : ''}${remark ? ` (${remark})` : ''}`
     return [
       {
         severity,
@@ -38,6 +47,7 @@ export class IssueList {
         ...(first.file === undefined ? {} : { file: first.file }),
         count: this.count,
         message,
+        hint,
         examples: this.places.slice(0, EXAMPLES),
       },
     ]
@@ -84,7 +94,9 @@ export function badRowsError(
     usedUp === undefined ? first.code : 'DATA_NO_ROWS',
     `${file} has ${usedUp === undefined ? 'rows that cannot be used' : `${counted(usedUp, 'row')} and none that can be used`}:\n${parts.join('\n')}`,
     {
-      hint: 'mend the file, or go on without them: --on-bad-rows drop leaves the rows out, missing leaves only the cells out',
+      hint: errors.some(({ hint }) => hint === INTRADAY)
+        ? INTRADAY
+        : 'mend the file, or go on without them: --on-bad-rows drop leaves the rows out, missing leaves only the cells out',
       details: { file, line: first.line, issues },
     },
   )

@@ -3,6 +3,9 @@ import { counted, IssueList } from './issues.js'
 
 /** A close that moves further than this from one bar to the next looks like a split that was not adjusted. */
 const LARGE_MOVE = 0.4
+/** The longest holidays of exchanges, lunar new years with their weekends, take 13 days from bar to bar. */
+const HOLE_DAYS = 14
+const DAY_MS = 86_400_000
 
 interface Series {
   readonly dates: readonly string[]
@@ -85,13 +88,24 @@ function checkMoves({ symbols, fields }: Series, placeOf: (cell: number, detail?
   )
 }
 
-/** Holes inside a symbol's life, and lives that end before the panel does. */
+/**
+ * Holes of the whole market, holes inside a symbol's life, and lives that end before the panel does. The bars of a
+ * hole of the market are nobody's, so only those of the symbols' own holes are counted.
+ */
 function checkLives(
   { dates, symbols, fields }: Series,
   placeOf: (cell: number, detail?: string) => IssuePlace,
 ) {
   const gaps = new IssueList('GAP')
   const ends = new IssueList('ENDS_EARLY')
+  for (const { after, before, days } of marketHoles(dates))
+    gaps.add(() => ({
+      symbol: null,
+      date: before,
+      line: null,
+      detail: `no symbol has a bar since ${after}, ${counted(days, 'day')} before it`,
+    }))
+  const holes = gaps.count
   const close = fields.get('close')!
   const width = symbols.length
   const last = new Int32Array(width).fill(-1)
@@ -115,12 +129,39 @@ function checkLives(
   return [
     ...gaps.issue(
       'warning',
-      (n) => `${counted(n, 'gap')} inside the lives of symbols, ${counted(missing, 'bar')} in all`,
+      (n) => gapText(holes, n - holes, missing),
     ),
     ...ends.issue('warning', (n) =>
       counted(n, 'symbol ends before the last date', 'symbols end before the last date'),
     ),
   ]
+}
+
+function gapText(holes: number, gaps: number, missing: number): string {
+  return [
+    ...(holes > 0
+      ? [counted(holes, 'hole of the whole market', 'holes of the whole market, where no symbol has bars')]
+      : []),
+    ...(gaps > 0
+      ? [`${counted(gaps, 'gap')} inside the lives of symbols, ${counted(missing, 'bar')} in all`]
+      : []),
+  ].join(', and ')
+}
+
+/**
+ * Steps from one date to the next that are far longer than the others: more than `HOLE_DAYS` calendar days, and more
+ * than three times the median step, so that weekly and monthly bars have none for being sparse.
+ */
+function marketHoles(dates: readonly string[]) {
+  const steps = dates.slice(1).map((before, t) => {
+    const after = dates[t]!
+    return { after, before, days: Math.round((Date.parse(before) - Date.parse(after)) / DAY_MS) }
+  })
+  const usual = quantile(
+    steps.map(({ days }) => days),
+    0.5,
+  )
+  return steps.filter(({ days }) => days > HOLE_DAYS && days > 3 * usual)
 }
 
 function checkVolume({ fields }: Series, placeOf: (cell: number, detail?: string) => IssuePlace) {

@@ -4,6 +4,10 @@ import type { GraphNode, ParamValue, PortType } from './node.js'
 import type { InputSpec, OperatorDefinition, ParamSpec } from './operator.js'
 import { operatorNamed } from './registry.js'
 
+/** Ranges that only keep a number finite are no ranges to a reader. */
+export const isBounded = ({ min, max }: { readonly min: number; readonly max: number }): boolean =>
+  Math.max(Math.abs(min), Math.abs(max)) < 1e300
+
 /** How an operator is called, for error messages and prompts: `rsi(x: numeric = close, n: 1…1000 = 14)`. */
 export function signatureOf(definition: OperatorDefinition): string {
   const inputs = definition.inputs.map(
@@ -16,7 +20,9 @@ export function signatureOf(definition: OperatorDefinition): string {
         ? param.choices.map((choice) => `'${choice}'`).join('|')
         : param.kind === 'text'
           ? 'text'
-          : `${param.min}…${param.max}`
+          : isBounded(param)
+            ? `${param.min}…${param.max}`
+            : 'number'
     const fallback = param.kind !== 'text' && param.default !== undefined ? ` = ${param.default}` : ''
     return `${param.name}: ${range}${fallback}`
   })
@@ -153,7 +159,7 @@ function checkParam(node: GraphNode, definition: OperatorDefinition, spec: Param
           typeof given === 'number' && given < 0 && spec.kind === 'integer'
             ? '; a negative one would read the future'
             : ''
-        const range = spec.max < Number.MAX_VALUE ? ` from ${spec.min} to ${spec.max}` : ''
+        const range = isBounded(spec) ? ` from ${spec.min} to ${spec.max}` : ''
         refuse(`${spec.name} must be ${kind}${range}, not ${JSON.stringify(given)}${future}`)
       }
       // −0 and 0 are one value: they must not give two hashes.

@@ -67,7 +67,7 @@ export interface JournalOptions {
 /** What a journal asks of the operating system on its way to the disk. */
 export interface JournalSystem {
   /** Appends bytes from an offset of `bytes` on, and returns how many. */
-  write(fd: number, bytes: Buffer, from: number): number
+  write(fd: number, bytes: Uint8Array, from: number): number
   /** Makes what was written durable. */
   sync(fd: number): Promise<void>
   /** The name of the network file system that a path lies on; undefined on a local one. */

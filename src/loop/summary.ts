@@ -6,6 +6,8 @@ import type { LoopState } from './state.js'
 export interface RunSummary {
   readonly runDir: string
   readonly iterations: number
+  /** Iterations that the run was asked for in all. */
+  readonly total: number
   readonly levels: Readonly<Record<Level, number>>
   readonly methods: Readonly<Record<string, number>>
   readonly proposers: Readonly<Record<string, number>>
@@ -31,6 +33,7 @@ export function summarizeRun(
   state: LoopState,
   facts: {
     readonly runDir: string
+    readonly total: number
     readonly recorded: number
     readonly evaluated: number
     readonly durationMs: number
@@ -39,10 +42,11 @@ export function summarizeRun(
   },
 ): RunSummary {
   const { counts, championRecord } = state
-  const { runDir, recorded, evaluated, durationMs, loopMs } = facts
+  const { runDir, total, recorded, evaluated, durationMs, loopMs } = facts
   return {
     runDir,
     iterations: state.next,
+    total,
     levels: counts.levels,
     methods: counts.methods,
     proposers: counts.proposers,

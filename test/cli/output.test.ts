@@ -11,6 +11,7 @@ function watched(options: OutputOptions, terminal = false) {
   const seen = { stdout: '', stderr: '' }
   const out = createOutput(
     {
+      command: 'alphaloop',
       stdout: (text) => {
         seen.stdout += text
       },

@@ -67,7 +67,7 @@ describe('run, for a person', () => {
     expect(code).toBe(0)
     expect(stderr).toContain('No model is configured')
     expect(stdout).toContain('No champion after 2 iterations')
-    expect(stdout).toContain('alphaloop history list --level LEVEL_3 --run-dir')
+    expect(stdout).toContain('alphaloop history list --level LEVEL_2 --run-dir')
     const shown = await cli(['champion', 'show', '--run-dir', 'r'], { cwd })
     expect(shown.code).toBe(2)
     expect(shown.stderr).toContain('has no champion after 2 iterations')

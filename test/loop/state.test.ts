@@ -147,7 +147,7 @@ test('a view is not changed by what is recorded after it', () => {
 })
 
 describe('the summary', () => {
-  const facts = { runDir: 'r', recorded: 3, evaluated: 6, durationMs: 4000, loopMs: 2000 }
+  const facts = { runDir: 'r', total: 50, recorded: 3, evaluated: 6, durationMs: 4000, loopMs: 2000 }
 
   test('gives totals of the history and the speed of this call', () => {
     const summary = summarizeRun(fold([crowned(0, 1.5), record(1), failed(2)]), facts)

@@ -27,6 +27,7 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
   let stdout = ''
   let stderr = ''
   const io: Io = {
+    command: 'alphaloop',
     stdout: (text) => {
       stdout += text
     },

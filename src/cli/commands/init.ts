@@ -7,7 +7,7 @@ import { usageError } from '../../base/errors.js'
 import { nearest } from '../../base/nearest.js'
 import type { CommandContext, Define } from '../main.js'
 import { writeOutput } from '../write-file.js'
-import { CONFIG_FILE, wholeNumber } from './common.js'
+import { CONFIG_FILE, shellWord, wholeNumber } from './common.js'
 import { configTemplate, STRATEGY_TEMPLATE } from './init-templates.js'
 
 interface InitOptions {
@@ -71,15 +71,15 @@ async function init({ io, out }: CommandContext, options: InitOptions, dir = '.'
   ]
   for (const [name, text] of files) writeOutput(join(folder, name), text)
   ignoreRuns(join(folder, '.gitignore'))
-  const cd = folder === io.cwd ? '' : `cd ${dir} && `
+  const cd = folder === io.cwd ? '' : `cd ${shellWord(dir)} && `
   const written = [...files.map(([name]) => name), '.gitignore']
   out.result({ dir: folder, files: written }, () =>
     [
       `Wrote ${written.map((name) => join(dir, name)).join(', ')}.`,
       '',
       'Next:',
-      `  ${cd}alphaloop backtest strategies/momentum.ts`,
-      `  ${cd}alphaloop run`,
+      `  ${cd}${out.command} backtest strategies/momentum.ts`,
+      `  ${cd}${out.command} run`,
     ].join('\n'),
   )
   return 0

@@ -90,7 +90,15 @@ iteration ${record.iteration}, ${record.proposer}, ${record.strategy!.hash.slice
 ${wrap(record.champion.because, out.columns)}
 
 ${figures}
-${wrap(`The benchmark holds the equal weight of all symbols, without costs; the champion pays those of ${market}.`, out.columns)}${chart}`
+${wrap(`The benchmark holds the equal weight of all symbols, without costs; the champion pays those of ${market}.`, out.columns)}${onTrain(train, benchmark.train, out)}${chart}`
+}
+
+/** A champion that is weaker than the benchmark where it was searched owes its crown to validation alone. */
+function onTrain(train: MetricValues | null, benchmark: Metrics, out: Output): string {
+  const own = train?.sharpe
+  if (typeof own !== 'number' || benchmark.sharpe === null || own >= benchmark.sharpe) return ''
+  const text = `Beware: on train it is behind the benchmark (Sharpe ${own.toFixed(2)} against ${benchmark.sharpe.toFixed(2)}). What it shows on validation may be luck.`
+  return `\n${out.colors.yellow(wrap(text, out.columns))}`
 }
 
 /** Metrics that say nothing about a benchmark. */
@@ -157,32 +165,34 @@ function nextWithout(report: RunReport): string {
 Next:
 ${steps(
   [
-    [`alphaloop history list --level LEVEL_3 --run-dir ${dir}`, 'what came close, and which gate refused it'],
+    [
+      `alphaloop history list --level ${report.summary.levels.LEVEL_3 > 0 ? 'LEVEL_3' : 'LEVEL_2'} --run-dir ${dir}`,
+      'what came close, and why it was refused',
+    ],
     [goOn(report), 'go on where this run ended'],
   ],
   report.out,
 )}`
 }
 
-const goOn = ({ summary: { runDir, iterations }, again }: RunReport): string =>
+const goOn = ({ summary: { runDir, iterations, total }, again }: RunReport): string =>
   [
     'alphaloop run',
     ...again,
     '--run-dir',
     place(runDir),
     '--iterations',
-    iterations > 0 ? iterations * 2 : 50,
+    iterations < total ? total : iterations * 2,
   ].join(' ')
 
 /** Commands with what they do, in columns where they fit beside each other, else one above the other. */
-function steps(list: readonly (readonly [string, string])[], { colors, columns }: Output): string {
-  const width = Math.max(...list.map(([command]) => command.length))
+function steps(told: readonly (readonly [string, string])[], { colors, columns, command }: Output): string {
+  const list = told.map(([line, what]) => [line.replace(/^alphaloop/, command), what] as const)
+  const width = Math.max(...list.map(([line]) => line.length))
   const beside = list.every(([, what]) => width + what.length + 5 <= columns)
   return list
-    .map(([command, what]) =>
-      beside
-        ? `  ${command.padEnd(width)}   ${colors.dim(what)}`
-        : `  ${colors.dim(`# ${what}`)}\n  ${command}`,
+    .map(([line, what]) =>
+      beside ? `  ${line.padEnd(width)}   ${colors.dim(what)}` : `  ${colors.dim(`# ${what}`)}\n  ${line}`,
     )
     .join('\n')
 }
