@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { STRATEGY_TEMPLATE } from '../../src/cli/commands/init-templates.js'
@@ -74,6 +74,26 @@ describe('run, for a person', () => {
     expect((await cli(['champion', 'history', '--run-dir', 'r'], { cwd })).stdout).toBe(
       'No champion in 2 iterations.\n',
     )
+  })
+
+  test('a resume without a total goes on to the one that was asked for last, or to the default where that is lost', async () => {
+    const cwd = scratch()
+    const small = ['--data', 'builtin:symbols=12,bars=500', '--run-dir', 'r', '--json']
+    expect(jsonOf(await cli(['run', ...small, '--iterations', '2'], { cwd })).total).toBe(2)
+    const again = await cli(['run', ...small], { cwd })
+    expect(jsonOf(again)).toMatchObject({ iterations: 2, total: 2, recorded: 0 })
+    rmSync(join(cwd, 'r', 'cache'), { recursive: true })
+    expect(jsonOf(await cli(['run', ...small], { cwd })).total).toBe(50)
+  })
+
+  test('a champion that is behind the benchmark on train is called that', async () => {
+    const cwd = scratch()
+    const { stdout } = await cli(['run', '--data', 'builtin', '--iterations', '4', '--run-dir', 'r'], {
+      cwd,
+      columns: 200,
+    })
+    // Iteration 3 of the built-in market at seed 1 is crowned on validation alone.
+    expect(stdout).toMatch(/Beware: on train it is behind the benchmark \(Sharpe 0\.\d\d against 0\.76\)/)
   })
 
   test('a model that is configured is named', async () => {
