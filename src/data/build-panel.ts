@@ -19,7 +19,10 @@ export interface BuildOptions {
  * close are scaled by adj_close/close and the close as it was stays as `rawClose`, unless `unadjusted`.
  * Throws a data error where rows cannot be used and `onBadRows` is `stop`.
  */
-export function buildPanel(table: LongTable, options: BuildOptions): { panel: Panel; issues: DataIssue[]; rows: RowCounts } {
+export function buildPanel(
+  table: LongTable,
+  options: BuildOptions,
+): { panel: Panel; issues: DataIssue[]; rows: RowCounts } {
   const { dates, symbols, cells, lost, issues: found, place } = checkRows(table, options)
   const size = dates.length * symbols.length
   const issues = [...found]

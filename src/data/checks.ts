@@ -148,7 +148,9 @@ export function checkRows(
         : `${name} is ${shownNumber(values[first]!)} and ${shownNumber(values[row]!)}`
     conflict.add(() => place(row, `${seen} (the other is ${table.unit} ${table.lines[first]})`))
     const times = [timeOfDay(dateText(first)!), timeOfDay(dateText(row)!)]
-    intraday ||= times[0] !== times[1] && !times.includes(undefined)
+    intraday ||=
+      (times[0] !== times[1] && !times.includes(undefined)) ||
+      [...differing, ...differingGroups].some((column) => column.toLowerCase() === 'time')
     conflicting.add(cell)
     for (const column of [...differing, ...differingGroups]) lostCells.push([column, cell])
   }

@@ -1,3 +1,4 @@
+import { median } from '../base/stats/median.js'
 import type { DataIssue, IssuePlace } from './dataset.js'
 import { counted, IssueList } from './issues.js'
 
@@ -98,12 +99,12 @@ function checkLives(
 ) {
   const gaps = new IssueList('GAP')
   const ends = new IssueList('ENDS_EARLY')
-  for (const { after, before, days } of marketHoles(dates))
+  for (const { from, to, days } of marketHoles(dates))
     gaps.add(() => ({
       symbol: null,
-      date: before,
+      date: to,
       line: null,
-      detail: `no symbol has a bar since ${after}, ${counted(days, 'day')} before it`,
+      detail: `no symbol has a bar since ${from}, ${counted(days, 'day')} before`,
     }))
   const holes = gaps.count
   const close = fields.get('close')!
@@ -127,10 +128,7 @@ function checkLives(
       ends.add(() => placeOf(t * width + i, `${counted(dates.length - 1 - t, 'bar')} before the end`))
   }
   return [
-    ...gaps.issue(
-      'warning',
-      (n) => gapText(holes, n - holes, missing),
-    ),
+    ...gaps.issue('warning', (n) => gapText(holes, n - holes, missing)),
     ...ends.issue('warning', (n) =>
       counted(n, 'symbol ends before the last date', 'symbols end before the last date'),
     ),
@@ -139,9 +137,7 @@ function checkLives(
 
 function gapText(holes: number, gaps: number, missing: number): string {
   return [
-    ...(holes > 0
-      ? [counted(holes, 'hole of the whole market', 'holes of the whole market, where no symbol has bars')]
-      : []),
+    ...(holes > 0 ? [`${counted(holes, 'hole')} of the whole market, where no symbol has bars`] : []),
     ...(gaps > 0
       ? [`${counted(gaps, 'gap')} inside the lives of symbols, ${counted(missing, 'bar')} in all`]
       : []),
@@ -153,14 +149,11 @@ function gapText(holes: number, gaps: number, missing: number): string {
  * than three times the median step, so that weekly and monthly bars have none for being sparse.
  */
 function marketHoles(dates: readonly string[]) {
-  const steps = dates.slice(1).map((before, t) => {
-    const after = dates[t]!
-    return { after, before, days: Math.round((Date.parse(before) - Date.parse(after)) / DAY_MS) }
+  const steps = dates.slice(1).map((to, t) => {
+    const from = dates[t]!
+    return { from, to, days: (Date.parse(to) - Date.parse(from)) / DAY_MS }
   })
-  const usual = quantile(
-    steps.map(({ days }) => days),
-    0.5,
-  )
+  const usual = median(steps.map(({ days }) => days))
   return steps.filter(({ days }) => days > HOLE_DAYS && days > 3 * usual)
 }
 

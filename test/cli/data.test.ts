@@ -132,6 +132,72 @@ describe('data check', () => {
   })
 })
 
+describe('data check says what it read', () => {
+  const bad = `${GOOD}xx,A,5\n2020-01-07,B,0\n2020-01-08,B,4\n`
+  const head = async (text: string, ...flags: string[]) => {
+    const { stdout } = await cli(['data', 'check', 'p.csv', ...flags], {
+      cwd: folder({ 'p.csv': text }),
+      columns: 200,
+    })
+    return stdout.split('\n')[1]
+  }
+
+  test('rows, symbols and dates of clean data', async () => {
+    expect(await head(GOOD)).toBe('3 rows: 1 symbol, 3 dates, 2020-01-02 … 2020-01-06')
+  })
+
+  test('what became of rows that cannot be used', async () => {
+    expect(await head(bad, '--on-bad-rows', 'drop')).toBe(
+      '6 rows read, 2 left out, 4 remain: 2 symbols, 4 dates, 2020-01-02 … 2020-01-08',
+    )
+    expect(await head(bad, '--on-bad-rows', 'missing')).toBe(
+      '6 rows read, 1 left out, 5 remain (cells that cannot be used are missing): 2 symbols, 5 dates, 2020-01-02 … 2020-01-08',
+    )
+    expect(await head(bad)).toBe(
+      '6 rows read, 2 left out, 4 remain: 2 symbols, 4 dates, 2020-01-02 … 2020-01-08; other commands stop on these errors unless given --on-bad-rows drop',
+    )
+  })
+
+  test('for programs, too, and the exit code is that of an error', async () => {
+    const cwd = folder({ 'p.csv': bad })
+    const json = await cli(['data', 'check', 'p.csv', '--on-bad-rows', 'drop', '--json'], { cwd })
+    expect(json.code).toBe(3)
+    expect(jsonOf(json)).toMatchObject({
+      rows: { read: 6, kept: 4 },
+      symbols: 2,
+      bars: 4,
+      start: '2020-01-02',
+      end: '2020-01-08',
+    })
+  })
+
+  test('the built-in market has a row for each bar of a symbol', async () => {
+    const cwd = scratch()
+    const { rows } = jsonOf(await cli(['data', 'check', 'builtin:symbols=5,bars=300', '--json'], { cwd }))
+    await cli(['data', 'generate', '--symbols', '5', '--bars', '300', '--out', 'm.csv'], { cwd })
+    // The file has a row without prices for each symbol that is listed later.
+    const [header, ...lines] = readFileSync(join(cwd, 'm.csv'), 'utf8').trim().split('\n')
+    const close = header!.split(',').indexOf('close')
+    const bars = lines.filter((line) => line.split(',')[close] !== '').length
+    expect(bars).toBeGreaterThan(800)
+    expect(rows).toEqual({ read: bars, kept: bars })
+  })
+})
+
+test('every issue of data check says how it is mended, intraday bars as what they are', async () => {
+  const cwd = folder({
+    'p.csv':
+      'date,symbol,close\n2020-01-02 09:30,A,1\n2020-01-02 09:31,A,2\n2020-01-03 09:30,A,2\n2020-01-04T09:30Z,A,4\n',
+  })
+  const { stdout } = await cli(['data', 'check', 'p.csv'], { cwd })
+  expect(stdout.match(/^(error|warning) /gm)!.length).toBe(4)
+  expect(stdout.match(/^ {2}hint: /gm)!.length).toBe(4)
+  expect(stdout).toContain('hint: times of day differ: intraday bars are not supported; keep one bar a day')
+  expect(stdout).not.toContain('--on-bad-rows')
+  // An issue without places is said to its end.
+  expect(stdout).toContain('each bar has the day that is written\n')
+})
+
 describe('data convert and data generate', () => {
   test('the same data in another form has the same hash', async () => {
     const cwd = scratch()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ISSUE_CODES } from '../../src/data/dataset.js'
 import { describeDataset } from '../../src/data/describe.js'
+import { INTRADAY, MENDING } from '../../src/data/mending.js'
 import { openDataset } from '../../src/data/sources/open-dataset.js'
 import { sharedData } from '../support/shared-data.js'
 import { temporaryFolder, writer } from './support/files.js'
@@ -42,6 +43,38 @@ describe('what can be read and may be wrong is a warning with count, place and e
       ['2020-01-02,A,,,,1,5', '2020-01-02,B,,,,1,5', '2020-01-03,B,,,,1,5'],
       { code: 'ENDS_EARLY', count: 1, symbol: 'A', date: '2020-01-02', line: 2 },
     ],
+    [
+      'a hole of the whole market, be it of one symbol',
+      ['2020-01-02,A,,,,1,5', '2020-01-03,A,,,,1,5', '2020-01-06,A,,,,1,5', '2020-01-21,A,,,,1,5'],
+      {
+        code: 'GAP',
+        count: 1,
+        symbol: null,
+        date: '2020-01-21',
+        message: expect.stringContaining('1 hole of the whole market, where no symbol has bars: 2020-01-21'),
+        examples: [
+          expect.objectContaining({ detail: 'no symbol has a bar since 2020-01-06, 15 days before' }),
+        ],
+      },
+    ],
+    [
+      'holes of the market, and of a symbol beside them',
+      [
+        ...['2015-01-05', '2015-01-06', '2015-01-07', '2015-01-08'].map((date) => `${date},A,,,,1,5`),
+        ...['2020-01-06', '2020-01-07', '2020-03-02'].flatMap((date) => [
+          `${date},A,,,,1,5`,
+          ...(date === '2020-01-07' ? [] : [`${date},B,,,,1,5`]),
+        ]),
+      ],
+      {
+        code: 'GAP',
+        count: 3,
+        date: '2020-01-06',
+        message: expect.stringMatching(
+          /^2 holes of the whole market, where no symbol has bars, and 1 gap inside the lives of symbols, 1 bar in all: /,
+        ),
+      },
+    ],
     ['a volume of 0', ['2020-01-02,A,,,,1,0'], { code: 'VOLUME_ZERO', count: 1, line: 2 }],
     [
       'a session on a weekend',
@@ -59,6 +92,39 @@ describe('what can be read and may be wrong is a warning with count, place and e
     expect(issues).toHaveLength(1)
     expect(issues[0]).toMatchObject({ severity: 'warning', ...issue })
     expect(ISSUE_CODES).toContain(issues[0]!.code)
+  })
+
+  test.each([
+    ['two weeks of holidays', ['2020-01-15', '2020-01-16', '2020-01-17', '2020-01-20', '2020-02-03']],
+    ['monthly bars', ['2020-01-31', '2020-02-28', '2020-03-31', '2020-04-30', '2020-05-29']],
+    ['weekly bars, two of them left out', ['2020-01-03', '2020-01-10', '2020-01-17', '2020-02-07']],
+    ['two dates a year apart', ['2020-01-02', '2021-01-04']],
+  ])('%s are no hole of the market', async (_, dates) => {
+    const { issues } = await open(['date,symbol,close', ...dates.map((date) => `${date},A,1`)])
+    expect(issues).toEqual([])
+  })
+
+  test('every kind of issue says how it is mended', () => {
+    expect(Object.keys(MENDING).sort()).toEqual([...ISSUE_CODES].sort())
+  })
+
+  test.each([
+    ['a time with the date', 'date,symbol,close', ['2020-01-02 09:30,A,1', '2020-01-02 09:31,A,2'], true],
+    ['seconds since 1970', 'date,symbol,close', ['1577957400,A,1', '1577957460,A,2'], true],
+    ['a column of times', 'date,time,symbol,close', ['2020-01-02,09:30,A,1', '2020-01-02,09:31,A,2'], true],
+    ['one time of day', 'date,symbol,close', ['2020-01-02 16:00,A,1', '2020-01-02 16:00,A,2'], false],
+    ['one day in two forms', 'date,symbol,close', ['2020-01-02,A,1', '20200102,A,2'], false],
+  ])('rows that differ in %s: the hint on intraday bars', async (_, header, rows, intraday) => {
+    const error = await open([header, ...rows]).catch((thrown) => thrown)
+    expect(error.code).toBe('DUPLICATE_CONFLICT')
+    expect(error.hint === INTRADAY).toBe(intraday)
+    const { issues, rows: counts } = await open([header, ...rows, rows[0]!.replace('A', 'B')], {
+      onBadRows: 'drop',
+    })
+    expect(issues.find(({ code }) => code === 'DUPLICATE_CONFLICT')!.hint).toBe(
+      intraday ? INTRADAY : MENDING.DUPLICATE_CONFLICT,
+    )
+    expect(counts).toEqual({ read: 3, kept: 1 })
   })
 
   test('nothing is said of clean data', async () => {
@@ -208,6 +274,7 @@ describe.skipIf(!sp500)(
         VOLUME_ZERO: 4,
       })
       expect(described.issues.find(({ code }) => code === 'GAP')!.message).toContain('51 bars in all')
+      expect(dataset.rows).toEqual({ read: 619_040, kept: 619_040 })
       const panel = await dataset.load()
       const at = (date: string, symbol: string) =>
         panel.dates.indexOf(date) * 505 + panel.symbols.indexOf(symbol)
@@ -223,6 +290,11 @@ describe.skipIf(!lean || !quotes)('other real tables (needs the shared data)', (
     const close = (await dataset.load()).fields.get('close')!
     expect(close.filter((value) => !Number.isNaN(value)).length).toBe(70_025)
     expect(dataset.issues.find(({ code }) => code === 'VOLUME_ZERO')!.count).toBe(26)
+  })
+  test('bitcoin has one hole: Coinbase data lacks three weeks around the turn of 2014', async () => {
+    const path = sharedData('us-lean-daily/btcusd_coinbase_daily.csv')!
+    const { issues } = await openDataset({ path, cacheDir: false })
+    expect(issues.find(({ code }) => code === 'GAP')).toMatchObject({ count: 1, date: '2015-01-08' })
   })
   test('quotes with M/D/YYYY, with newest first and with a byte order mark', async () => {
     const read = async (name: string) =>

@@ -5,7 +5,8 @@ import { dataOptions } from '../../compose.js'
 import { parseDataArgument } from '../../data/argument.js'
 import type { DataIssue, Dataset } from '../../data/dataset.js'
 import { type DatasetDescription, describeDataset } from '../../data/describe.js'
-import { describePlace } from '../../data/issues.js'
+import { counted, describePlace } from '../../data/issues.js'
+import { INTRADAY } from '../../data/mending.js'
 import { convertData, generateData } from '../../data/sources/commands.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { describeMarket } from '../../data/synthetic/describe.js'
@@ -144,27 +145,57 @@ const issuesText = (issues: DatasetDescription['issues'], { colors, columns }: O
     )
     .join('\n')
 
-/** An issue with its places one by one. The reading went on, so what would become of the rows is left unsaid. */
-function checkedText({ severity, code, message, count, examples }: DataIssue, { colors }: Output): string {
-  const what = message.slice(0, message.indexOf(': '))
+/** An issue with its places one by one, and how to mend it. What became of the rows is said once, above them. */
+function checkedText(issue: DataIssue, { colors, columns }: Output): string {
+  const { severity, code, message, hint, count, examples } = issue
+  const what = examples.length === 0 ? message : message.slice(0, message.indexOf(': '))
   const places = examples.map(
     (place) => `  ${describePlace(place)}${place.detail === undefined ? '' : ` – ${place.detail}`}`,
   )
-  const more = count - examples.length
+  const more = examples.length === 0 ? 0 : count - examples.length
   const head = `${severity === 'error' ? colors.red(severity) : colors.yellow(severity)} ${code}: ${what}`
-  return [head, ...places, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n')
+  return [
+    head,
+    ...places,
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+    `  ${wrap(`hint: ${hint}`, columns - 2, '  ')}`,
+  ].join('\n')
+}
+
+/** What was read, and what became of rows that are not in the panel. `policy` is that of the flag. */
+function readText(
+  { rows, symbols, bars, start, end, issues }: DatasetDescription,
+  policy: string | undefined,
+): string {
+  const out = rows.read - rows.kept
+  const errors = issues.filter(({ severity }) => severity === 'error')
+  const kept =
+    out === 0
+      ? ''
+      : ` read, ${counted(out, 'left out', 'left out')}, ${counted(rows.kept, 'remains', 'remain')}`
+  const missing = policy === 'missing' && errors.length > 0 ? ' (cells that cannot be used are missing)' : ''
+  const size = `${counted(symbols, 'symbol')}, ${counted(bars, 'date')}, ${start} … ${end}`
+  // Without the flag the reading went on only to list everything; other commands do not go on.
+  const stops = errors.length > 0 && policy === undefined ? '; other commands stop on these errors' : ''
+  const unless =
+    stops !== '' && errors.every(({ hint }) => hint !== INTRADAY) ? ' unless given --on-bad-rows drop' : ''
+  return `${counted(rows.read, 'row')}${kept}${missing}: ${size}${stops}${unless}`
 }
 
 async function check(context: CommandContext, options: DataFlags, path?: string): Promise<number> {
   const { out } = context
   // Everything that is wrong is to be listed, so the reading goes on behind the first bad rows.
   const { dataset } = await open(context, { onBadRows: 'drop', ...options }, path)
-  const { hash, issues } = describeDataset(dataset)
+  const description = describeDataset(dataset)
+  const { hash, rows, bars, symbols, start, end, issues } = description
   const errors = issues.filter(({ severity }) => severity === 'error').length
-  out.result({ hash, errors, warnings: issues.length - errors, issues }, () =>
-    issues.length === 0
-      ? `${dataset.source}: no issues found.`
-      : `${dataset.source}:\n${issues.map((issue) => checkedText(issue, out)).join('\n')}`,
+  const warnings = issues.length - errors
+  out.result({ hash, rows, bars, symbols, start, end, errors, warnings, issues }, () =>
+    [
+      issues.length === 0 ? `${dataset.source}: no issues found.` : `${dataset.source}:`,
+      wrap(readText(description, options.onBadRows), out.columns, '  '),
+      ...issues.map((issue) => checkedText(issue, out)),
+    ].join('\n'),
   )
   return errors > 0 ? 3 : 0
 }
