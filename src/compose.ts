@@ -268,6 +268,13 @@ function makeRunDir(runDir: string): void {
     mkdirSync(runDir, { recursive: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      throw usageError(
+        'RUN_DIR_IS_FILE',
+        `the run directory cannot be ${runDir}: a file stands there or on the way to it`,
+        'choose another with --run-dir',
+        { runDir },
+      )
     throw new AlphaloopError(
       'environment',
       'RUN_DIR',

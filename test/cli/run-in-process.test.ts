@@ -96,6 +96,17 @@ describe('run, for a person', () => {
     expect(stdout).toMatch(/Beware: on train it is behind the benchmark \(Sharpe 0\.\d\d against 0\.76\)/)
   })
 
+  test.each(['file', 'file/below'])(
+    'a file in the place of the run directory is named (%s)',
+    async (runDir) => {
+      const cwd = scratch()
+      writeFileSync(join(cwd, 'file'), 'not a run')
+      const refused = await cli(['run', '--data', 'builtin', '--run-dir', runDir], { cwd })
+      expect(refused.code).toBe(2)
+      expect(refused.stderr).toContain('a file stands there or on the way to it')
+    },
+  )
+
   test('a model that is configured is named', async () => {
     const cwd = scratch()
     writeFileSync(
