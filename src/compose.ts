@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { resolveMarket } from './backtest/markets.js'
 import type { Market, Metrics } from './backtest/types.js'
-import { AlphaloopError, usageError } from './base/errors.js'
+import { AlphaloopError, environmentError, usageError } from './base/errors.js'
 import type { Config } from './config/schema.js'
 import { parseDataArgument } from './data/argument.js'
 import type { DataOptions, Dataset } from './data/dataset.js'
@@ -269,8 +269,8 @@ function makeRunDir(runDir: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' || code === 'ENOTDIR')
-      throw usageError(
-        'RUN_DIR_IS_FILE',
+      throw environmentError(
+        'RUN_DIR',
         `the run directory cannot be ${runDir}: a file stands there or on the way to it`,
         'choose another with --run-dir',
         { runDir },

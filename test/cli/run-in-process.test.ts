@@ -102,7 +102,7 @@ describe('run, for a person', () => {
       const cwd = scratch()
       writeFileSync(join(cwd, 'file'), 'not a run')
       const refused = await cli(['run', '--data', 'builtin', '--run-dir', runDir], { cwd })
-      expect(refused.code).toBe(2)
+      expect(refused.code).toBe(4)
       expect(refused.stderr).toContain('a file stands there or on the way to it')
     },
   )
