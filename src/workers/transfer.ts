@@ -1,9 +1,7 @@
 import type { Panel } from '../data/panel.js'
 import type { StrategyGraph } from '../graph/strategy-graph.js'
-import type { Evaluation, EvaluationSetup } from './evaluation.js'
+import type { Evaluation } from './evaluation.js'
 
-/** What a thread is handed at its start. A panel survives structured cloning, and shared buffers are not copied. */
-export type ThreadSetup = EvaluationSetup
 export interface ThreadRequest {
   readonly id: number
   readonly graph: StrategyGraph

@@ -56,10 +56,7 @@ export function runReport(report: RunReport): string {
     .replace(/^/, colors.reset(''))
 }
 
-function champion(
-  { record: _record, benchmark, curve, market, out }: RunReport,
-  record: IterationRecord,
-): string {
+function champion({ benchmark, curve, market, out }: RunReport, record: IterationRecord): string {
   const { colors } = out
   const { train, validation } = record.metrics ?? { train: null, validation: null }
   const value = (metrics: MetricValues | Metrics | null, name: MetricName) =>
