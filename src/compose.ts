@@ -16,6 +16,7 @@ import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
 import { executionErrorOf } from './feedback/execution-error.js'
 import { availableFields, checkSources } from './graph/evaluate/context.js'
+import type { Expression } from './graph/expression.js'
 import type { Strategy } from './graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from './history/journal-store.js'
 import { openLock } from './history/lock.js'
@@ -58,6 +59,10 @@ export const createSandbox = (): Sandbox => createQuickJsSandbox()
 export const compileStrategyCode = (source: string, options?: CompileOptions): Promise<Strategy> =>
   compileStrategy(source, createSandbox(), options)
 
+/** Compiles a factor's text, as `alphaloop factor` takes it, with the panel's fields in scope. @throws AlphaloopError (usage) */
+export const compileFactorText = (text: string, panel: Panel): Promise<Expression> =>
+  compileExpression(text, createSandbox(), { fields: availableFields(panel) })
+
 /** What a data argument and its settings mean: relative paths count from `cwd`. */
 export function dataOptions(
   config: Pick<Config, 'data' | 'dataOptions'>,
@@ -80,16 +85,21 @@ export function marketOf(config: Pick<Config, 'market' | 'costs'>): Market {
 
 export interface RunRequest {
   readonly config: Config
-  /** Folder that relative paths of the configuration count from. */
-  readonly base: string
-  readonly env: Readonly<Record<string, string | undefined>>
   /** An existing run directory is resumed, a new one made. */
   readonly runDir: string
+  /** Folder that relative paths of the configuration count from; default: the working directory. */
+  readonly base?: string
+  /** Where keys of models are read by the names of their variables; default: nowhere. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Goes on although config or data have changed, and records the change. */
-  readonly acceptChanges: boolean
-  readonly stop: AbortSignal
-  readonly onEvent: (event: LoopEvent) => void
+  readonly acceptChanges?: boolean
+  /** Once it is aborted, what is being evaluated is finished and recorded, and the run ends. */
+  readonly stop?: AbortSignal
+  readonly onEvent?: (event: LoopEvent) => void
 }
+
+/** A request with everything in place. */
+type FullRequest = Required<RunRequest>
 
 export interface RunResult {
   readonly stopped: StopReason
@@ -101,7 +111,15 @@ export interface RunResult {
 }
 
 /** Runs the learning loop in a run directory until its total is reached or it is stopped. */
-export async function runLearningLoop(request: RunRequest): Promise<RunResult> {
+export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
+  const request: FullRequest = {
+    base: '.',
+    env: {},
+    acceptChanges: false,
+    stop: new AbortController().signal,
+    onEvent: () => {},
+    ...asked,
+  }
   const { config, runDir, env, stop, onEvent } = request
   const warn = (message: string) => onEvent({ type: 'warning', message })
   const onWarning = ({ message }: { message: string }) => warn(message)
@@ -369,7 +387,7 @@ async function recordSettings(
   state: LoopState,
   settings: RunSettings,
   run: RunInfo,
-  request: RunRequest,
+  request: FullRequest,
 ): Promise<void> {
   const stored = state.settings
   if (stored === null) {

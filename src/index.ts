@@ -7,10 +7,17 @@ export type { Market, MetricName, Metrics, Simulation, Trade } from './backtest/
 // Errors
 export { AlphaloopError, type ErrorKind } from './base/errors.js'
 // The learning loop
-export { compileStrategyCode, type RunRequest, type RunResult, runLearningLoop, VERSION } from './compose.js'
+export {
+  compileFactorText,
+  compileStrategyCode,
+  type RunRequest,
+  type RunResult,
+  runLearningLoop,
+  VERSION,
+} from './compose.js'
 export { loadConfigFile } from './config/load.js'
-export { resolveConfig } from './config/resolve.js'
-export type { Config } from './config/schema.js'
+export { createConfig, resolveConfig } from './config/resolve.js'
+export type { Config, ConfigSettings } from './config/schema.js'
 // Market data
 export type { DataIssue, DataOptions, Dataset } from './data/dataset.js'
 export type { GroupField, Panel } from './data/panel.js'
@@ -43,6 +50,7 @@ export type { HistoryStore } from './history/store.js'
 export type { LoopEvent } from './loop/events.js'
 export type { RunSummary } from './loop/summary.js'
 export { analyzeFactor, type FactorReport } from './research/factor.js'
+export { expressionOf, factorValues } from './research/factor-values.js'
 // Strategies as code: every operator is a function here and a method of expressions
 export {
   abs,

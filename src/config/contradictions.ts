@@ -47,7 +47,8 @@ export function refuseContradictions(config: Config, origins: ReadonlyMap<string
 export function originText(origin: Origin): string {
   switch (origin.from) {
     case 'default':
-      return 'default'
+    case 'settings':
+      return origin.from
     case 'file':
       return `${origin.file}:${origin.line}`
     case 'environment':

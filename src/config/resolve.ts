@@ -13,7 +13,7 @@ import { refuseContradictions } from './contradictions.js'
 import { fromText, interpolate } from './interpolate.js'
 import { environmentName, type Leaf, leavesOf } from './leaves.js'
 import { invalidConfig } from './problems.js'
-import { type Config, configSchema } from './schema.js'
+import { type Config, type ConfigSettings, configSchema } from './schema.js'
 import { setAt, valueAt } from './values.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -31,6 +31,7 @@ export interface ConfigFile {
 /** Where a setting's value came from, for `config show`. */
 export type Origin =
   | { readonly from: 'default' }
+  | { readonly from: 'settings' }
   | { readonly from: 'file'; readonly file: string; readonly line: number }
   | { readonly from: 'environment'; readonly variable: string }
   | { readonly from: 'flag'; readonly flag: string }
@@ -86,6 +87,24 @@ export function resolveConfig(given: {
   const config = parsed.data
   refuseContradictions(config, origins)
   return { config: deepFreeze(config), origins, warnings: strayVariables(environment, leaves) }
+}
+
+/**
+ * A configuration from settings given as an object; what is left out takes its default. Nothing is read from the
+ * environment, and no reference to a variable is filled in.
+ * @throws AlphaloopError (usage): INVALID_CONFIG with path, given value and what is allowed; CONTRADICTING_SETTINGS
+ */
+export function createConfig(settings: ConfigSettings = {}): Config {
+  const origins = new Map<string, Origin>(
+    leavesOf(configSchema).map(({ path }) => [
+      path.join('.'),
+      { from: valueAt(settings, path) === undefined ? 'default' : 'settings' },
+    ]),
+  )
+  const parsed = configSchema.safeParse(settings)
+  if (!parsed.success) throw invalidConfig(parsed.error, { values: settings, origins, file: undefined })
+  refuseContradictions(parsed.data, origins)
+  return deepFreeze(parsed.data)
 }
 
 function valuesOf(file: ConfigFile, environment: Environment): Record<string, unknown> {

@@ -182,6 +182,8 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
+/** A configuration as it is written: whatever is left out takes its default. */
+export type ConfigSettings = z.input<typeof configSchema>
 
 /**
  * Settings that change how a run goes, but never what an iteration's result is: output, budgets (time-outs are such,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AlphaloopError } from '../../src/base/errors.js'
 import { loadConfigFile, parseConfigText } from '../../src/config/load.js'
-import { type FlagValue, resolveConfig } from '../../src/config/resolve.js'
+import { createConfig, type FlagValue, resolveConfig } from '../../src/config/resolve.js'
 
 const resolve = (text: string, environment: Record<string, string> = {}, flags: FlagValue[] = []) =>
   resolveConfig({ file: parseConfigText(text, 'run.yaml'), environment, flags })
@@ -333,5 +333,34 @@ describe('settings that contradict each other', () => {
     expect(
       resolve('champion:\n  stalenessMinimum: 60\n  stalenessEvery: 0').config.champion.stalenessMinimum,
     ).toBe(60)
+  })
+})
+
+describe('settings given as an object', () => {
+  test('are a whole configuration, which nothing in the environment changes', () => {
+    process.env.ALPHALOOP_SEED = '99'
+    try {
+      const config = createConfig({ data: 'prices.csv', split: { train: 0.7, validation: 0.1, test: 0.2 } })
+      expect(config).toMatchObject({ data: 'prices.csv', seed: createConfig().seed, split: { gapBars: 21 } })
+      expect(createConfig().seed).not.toBe(99)
+      expect(Object.isFrozen(config.split)).toBe(true)
+    } finally {
+      delete process.env.ALPHALOOP_SEED
+    }
+  })
+
+  test('are checked like those of a file, and named by their path', () => {
+    expect(refusal(() => createConfig({ iterations: -1 }))).toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringMatching(/^iterations is -1; it must be/),
+    })
+    expect(refusal(() => createConfig({ llm: { enabled: false }, innovationRate: 0.5 }))).toMatchObject({
+      code: 'CONTRADICTING_SETTINGS',
+      message: expect.stringContaining('llm.enabled (settings)'),
+    })
+  })
+
+  test('a reference to the environment stays as it was written', () => {
+    expect(createConfig({ data: '${HOME}/prices.csv' }).data).toBe('${HOME}/prices.csv')
   })
 })
