@@ -20,9 +20,11 @@ export { createConfig, resolveConfig } from './config/resolve.js'
 export type { Config, ConfigSettings } from './config/schema.js'
 // Market data
 export type { DataIssue, DataOptions, Dataset } from './data/dataset.js'
+export { type DatasetDescription, describeDataset } from './data/describe.js'
 export type { GroupField, Panel } from './data/panel.js'
 export { createPanel, panelPrefix } from './data/panel.js'
 export { openDataset, readPanel } from './data/sources/open-dataset.js'
+export { type WrittenTable, writeTable } from './data/sources/write-table.js'
 export { describeMarket } from './data/synthetic/describe.js'
 export { generateMarket } from './data/synthetic/market.js'
 export type { MarketOptions } from './data/synthetic/options.js'
@@ -32,8 +34,10 @@ export { strategyJsonSchema } from './graph/schema.js'
 // Strategies as data
 export { createStrategy, type Strategy, type StrategyInput } from './graph/strategy.js'
 export type { StrategyGraph } from './graph/strategy-graph.js'
+export { exportCsv, exportJsonLines } from './history/export.js'
 export type { Fold } from './history/fold.js'
 export { foldHistory } from './history/fold-history.js'
+export { type ImportResult, importHistory } from './history/import.js'
 // The history
 export { JournalStore } from './history/journal-store.js'
 export type {
@@ -47,6 +51,7 @@ export type {
   RecordDraft,
 } from './history/record.js'
 export type { HistoryStore } from './history/store.js'
+export { type HistoryVerdict, verifyHistory } from './history/verify.js'
 export type { LoopEvent } from './loop/events.js'
 export type { RunSummary } from './loop/summary.js'
 export { analyzeFactor, type FactorReport } from './research/factor.js'
