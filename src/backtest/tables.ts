@@ -13,6 +13,7 @@ export const TRADE_COLUMNS = [
   'bars',
   'reason',
   'side',
+  'cost',
 ] as const
 
 type Cell = string | number
@@ -45,7 +46,7 @@ export function equityRows(
   ])
 }
 
-/** The trades as rows of TRADE_COLUMNS, by exit, then symbol, then entry; shares and pnl in terms of `initialCapital`. */
+/** The trades as rows of TRADE_COLUMNS, by exit, then symbol, then entry; shares, pnl and cost in terms of `initialCapital`. */
 export function tradeRows(trades: readonly Trade[], initialCapital = 1): Cell[][] {
   const order = (a: Trade, b: Trade) =>
     a.exitBar - b.exitBar || (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : a.entryBar - b.entryBar)
@@ -63,6 +64,7 @@ export function tradeRows(trades: readonly Trade[], initialCapital = 1): Cell[][
       trade.bars,
       trade.reason,
       trade.side,
+      trade.cost * initialCapital,
     ])
 }
 

@@ -14,18 +14,30 @@ export interface Market {
   readonly periodsPerYear: number
 }
 
-/** A strategy's graph, evaluated: T × N arrays over the whole panel (row-major). */
+/**
+ * A strategy's graph, evaluated: row-major arrays, T × N over the whole panel. Where the simulation is given
+ * `decisionRows`, score and weights hold those bars alone.
+ */
 export type EvaluatedRule =
   | { readonly kind: 'score'; readonly score: Float64Array; readonly select: Select }
   | { readonly kind: 'signals'; readonly enter: Uint8Array; readonly exit: Uint8Array }
   | { readonly kind: 'weights'; readonly weights: Float64Array }
+
+/** Bars of a panel, ascending, whose values stand one after the other in an array of rows. */
+export interface DecisionRows {
+  readonly bars: Int32Array
+  /** By bar of the panel: its row, or −1. */
+  readonly rowOf: Int32Array
+}
 
 export interface SimulationInput {
   readonly panel: Panel
   readonly range: BarRange
   readonly rule: EvaluatedRule
   /** T × N, 1 where a symbol may be held; absent: everywhere. */
-  readonly universe?: Uint8Array
+  readonly universe?: Uint8Array | undefined
+  /** The only bars that score, weights and universe hold; absent: all of the panel. */
+  readonly decisionRows?: DecisionRows | undefined
   readonly portfolio: Portfolio
   /** The market's costs with the strategy's overrides applied. */
   readonly costs: Costs
@@ -58,11 +70,28 @@ export interface Trade {
   readonly shares: number
   /** Net of costs, without borrow and financing. */
   readonly pnl: number
+  /** Commission, tax and slippage of all its fills; `pnl` is after it. */
+  readonly cost: number
   /** pnl over Σ opening shares × price. */
   readonly return: number
   /** Bars from the entry fill to the exit fill. */
   readonly bars: number
   readonly reason: TradeReason
+}
+
+/** Sums over the trades of a backtest; money in units of initial equity. */
+export interface TradeTotals {
+  /** Positions that were closed, and those still open at the end; all but `open` speak of the closed ones. */
+  readonly closed: number
+  readonly open: number
+  /** Those whose pnl is above 1e-12. */
+  readonly winners: number
+  /** Σ pnl of the winners, and −Σ pnl of the losers. */
+  readonly won: number
+  readonly lost: number
+  /** Σ return, and Σ bars held. */
+  readonly returns: number
+  readonly bars: number
 }
 
 /** One round of fills at a bar: a rebalance, or positions closed outside one. */
@@ -82,8 +111,13 @@ export interface Simulation {
   readonly returns: Float64Array
   /** Gross value / E at each close. */
   readonly exposure: Float64Array
+  /** In the order in which they were closed, those open at the end last and by symbol. */
   readonly trades: readonly Trade[]
+  /** Totals of `trades`, where they are known already. */
+  readonly tradeTotals?: TradeTotals
   readonly fills: readonly FillRecord[]
+  /** What the account paid to hold: Σ of borrow and of financing costs. Σ pnl of the trades − both = totalReturn. */
+  readonly carry: { readonly borrow: number; readonly financing: number }
   readonly warnings: readonly { readonly code: string; readonly message: string; readonly count: number }[]
 }
 

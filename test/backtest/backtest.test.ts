@@ -224,7 +224,9 @@ describe('tables', () => {
   test('trades by exit, then symbol; a name with a comma is quoted', () => {
     const text = tradesCsv(simulation.trades)
     const lines = text.split('\n')
-    expect(lines[0]).toBe('symbol,entryDate,entryPrice,exitDate,exitPrice,shares,pnl,return,bars,reason,side')
+    expect(lines[0]).toBe(
+      'symbol,entryDate,entryPrice,exitDate,exitPrice,shares,pnl,return,bars,reason,side,cost',
+    )
     expect(lines[0]).toBe(TRADE_COLUMNS.join(','))
     expect(lines[1]).toMatch(/^A,2021-01-02,10,2021-01-04,13,/)
     expect(lines[1]).toMatch(/,2,rebalance,long$/)

@@ -18,6 +18,7 @@ function simulationOf(returns: number[], more: Partial<Simulation> = {}): Simula
     exposure: new Float64Array(returns.length).fill(1),
     trades: [],
     fills: [],
+    carry: { borrow: 0, financing: 0 },
     warnings: [],
     ...more,
   }
@@ -55,6 +56,7 @@ const trade = (pnl: number, more: Partial<Trade> = {}): Trade => ({
   exitPrice: 1,
   shares: 1,
   pnl,
+  cost: 0,
   return: pnl / 2,
   bars: 4,
   reason: 'rebalance',

@@ -31,8 +31,14 @@ function inOrder(trades: readonly Trade[]): Trade[] {
   )
 }
 
+function carryDifference({ carry: a }: Simulation, { carry: b }: Simulation): string | undefined {
+  return close(a.borrow, b.borrow) && close(a.financing, b.financing)
+    ? undefined
+    : `carry ${JSON.stringify(a)}, plain ${JSON.stringify(b)}`
+}
+
 const EXACT = ['symbol', 'side', 'entryBar', 'entryDate', 'exitBar', 'exitDate', 'bars', 'reason'] as const
-const NUMERIC = ['entryPrice', 'exitPrice', 'shares', 'pnl', 'return'] as const
+const NUMERIC = ['entryPrice', 'exitPrice', 'shares', 'pnl', 'cost', 'return'] as const
 
 function tradeDifference(engine: readonly Trade[], plain: readonly Trade[]): string | undefined {
   const mine = inOrder(engine)
@@ -83,6 +89,7 @@ export function difference(engine: Simulation, plain: Simulation): string | unde
     seriesDifference('exposure', engine.exposure.slice(0, bars), plain.exposure.slice(0, bars)) ??
     tradeDifference(engine.trades, plain.trades) ??
     fillDifference(engine.fills, plain.fills) ??
+    carryDifference(engine, plain) ??
     (scaled(engine) !== scaled(plain)
       ? `bars scaled down: ${scaled(engine)}, plain ${scaled(plain)}`
       : undefined)

@@ -10,7 +10,7 @@ import { measureTrades, measureTrading } from './trading.js'
 export const LEAST_BARS = 20
 
 export interface MetricInput {
-  readonly simulation: Simulation
+  readonly simulation: Omit<Simulation, 'carry'>
   /** The panel's dates, and the bar of the first return. */
   readonly dates: readonly string[]
   readonly start: number

@@ -5,7 +5,11 @@ import type { MetricSheet } from './sheet.js'
 const EVEN = 1e-12
 
 /** How much was traded, what it cost, and how much of the equity was at work. */
-export function measureTrading(sheet: MetricSheet, simulation: Simulation, periodsPerYear: number): void {
+export function measureTrading(
+  sheet: MetricSheet,
+  simulation: Pick<Simulation, 'fills' | 'exposure' | 'returns' | 'status'>,
+  periodsPerYear: number,
+): void {
   const { fills, exposure, returns, status } = simulation
   let traded = 0
   let paid = 0

@@ -564,6 +564,7 @@ describe('metrics', () => {
     exitPrice: 1,
     shares: 1,
     pnl,
+    cost: 0,
     return: ret,
     bars,
     reason,

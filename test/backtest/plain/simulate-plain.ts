@@ -85,6 +85,7 @@ export function simulatePlain(
   const trades: Trade[] = []
   const fills: FillRecord[] = []
   let scaledDown = 0
+  const carry = { borrow: 0, financing: 0 }
   let status: Simulation['status'] = 'completed'
 
   const held = () => symbols.filter((symbol) => positions[symbol] !== undefined)
@@ -114,6 +115,7 @@ export function simulatePlain(
       exitPrice: p.closedMoney / p.closedShares,
       shares: p.openedShares,
       pnl,
+      cost: p.costs,
       return: pnl / p.openedMoney,
       bars: bar - p.entryBar,
       reason,
@@ -179,10 +181,14 @@ export function simulatePlain(
     for (const symbol of held())
       if (positions[symbol]!.shares < 0) shortValue += -positions[symbol]!.shares * lastClose(bar - 1, symbol)
     if (shortValue * portfolio.borrowRate > 0) observe('borrow')
-    cash -= (shortValue * portfolio.borrowRate) / periodsPerYear
+    const fee = (shortValue * portfolio.borrowRate) / periodsPerYear
+    cash -= fee
+    carry.borrow += fee
     if (cash < 0) {
       if (portfolio.financingRate > 0) observe('financing')
-      cash -= (-cash * portfolio.financingRate) / periodsPerYear
+      const interest = (-cash * portfolio.financingRate) / periodsPerYear
+      cash -= interest
+      carry.financing += interest
     }
 
     // 2. Fills. "Value every position at the fill price (without one: at its last finite close before this bar).
@@ -378,6 +384,7 @@ export function simulatePlain(
     exposure: Float64Array.from(exposure),
     trades,
     fills,
+    carry,
     warnings:
       scaledDown > 0
         ? [{ code: 'weights-scaled', message: 'gross above grossExposure', count: scaledDown }]
