@@ -1,32 +1,4 @@
-import type { Trade, TradeReason } from './types.js'
-
-/** Reasons by code, as kept per symbol; 0 is none. The exit rules stand in the order in which they are checked. */
-export const REASONS = [
-  undefined,
-  'rebalance',
-  'signal',
-  'stopLoss',
-  'takeProfit',
-  'trailingStop',
-  'atrStop',
-  'volatilityStop',
-  'maxHoldingBars',
-  'delisted',
-  'end',
-] as const satisfies readonly (TradeReason | undefined)[]
-
-export const REASON = {
-  rebalance: 1,
-  signal: 2,
-  stopLoss: 3,
-  takeProfit: 4,
-  trailingStop: 5,
-  atrStop: 6,
-  volatilityStop: 7,
-  maxHoldingBars: 8,
-  delisted: 9,
-  end: 10,
-} as const
+import { REASON, TradeLedger } from './ledger.js'
 
 /** Cash, positions, and what became of them. Arrays are by symbol; money is in units of initial equity. */
 export class Book {
@@ -36,9 +8,6 @@ export class Book {
   heldCount = 0
   /** Negative for a short. */
   readonly shares: Float64Array
-  readonly lastClose: Float64Array
-  /** Bars in a row without a close. */
-  readonly missing: Int32Array
   /** Average price of the position's purchases, as far as they are still held. */
   readonly entryPrice: Float64Array
   readonly entryBar: Int32Array
@@ -49,7 +18,7 @@ export class Book {
   closingCount = 0
   /** Code of why the position is to be closed, 0 while nobody wants that. */
   readonly why: Uint8Array
-  readonly trades: Trade[] = []
+  ledger = new TradeLedger()
 
   private readonly slot: Int32Array
   private readonly openedShares: Float64Array
@@ -57,21 +26,15 @@ export class Book {
   private readonly closedShares: Float64Array
   private readonly closedValue: Float64Array
   private readonly costs: Float64Array
-  private readonly dates: readonly string[]
-  private readonly symbols: readonly string[]
 
-  constructor(dates: readonly string[], symbols: readonly string[]) {
-    const n = symbols.length
-    this.dates = dates
-    this.symbols = symbols
+  /** Room for positions in `n` symbols. */
+  constructor(n: number) {
     this.held = new Int32Array(n)
     this.slot = new Int32Array(n)
-    this.missing = new Int32Array(n)
     this.entryBar = new Int32Array(n)
     this.closing = new Uint8Array(n)
     this.why = new Uint8Array(n)
     this.shares = new Float64Array(n)
-    this.lastClose = new Float64Array(n)
     this.entryPrice = new Float64Array(n)
     this.bestClose = new Float64Array(n)
     this.openedShares = new Float64Array(n)
@@ -79,6 +42,12 @@ export class Book {
     this.closedShares = new Float64Array(n)
     this.closedValue = new Float64Array(n)
     this.costs = new Float64Array(n)
+  }
+
+  /** Starts another account with the arrays of one whose positions are all closed. */
+  reset(): void {
+    this.cash = 1
+    this.ledger = new TradeLedger()
   }
 
   /** Wants the whole position closed. The newest reason counts, but an exit rule's outlives a decision's. */
@@ -101,27 +70,19 @@ export class Book {
 
   /**
    * Takes a symbol from the shares held to `next` at `price`. `cost` is booked on the trade; cash is the caller's.
-   * `lastClose` is the newest close known before the bar, `reason` the code for a position that ends here.
+   * `reason` is the code for a position that ends here.
    */
-  change(
-    i: number,
-    next: number,
-    price: number,
-    cost: number,
-    bar: number,
-    lastClose: number,
-    reason: number,
-  ): void {
+  change(i: number, next: number, price: number, cost: number, bar: number, reason: number): void {
     const now = this.shares[i]!
     if (now === 0) {
-      if (next !== 0) this.open(i, next, price, cost, bar, lastClose)
+      if (next !== 0) this.open(i, next, price, cost, bar)
     } else if (next === 0) {
       this.close(i, price, cost, bar, reason)
     } else if (now > 0 !== next > 0) {
       // One order through zero: its cost belongs to both positions by the shares that each took of it.
       const closing = cost * (now / (now - next))
       this.close(i, price, closing, bar, reason)
-      this.open(i, next, price, cost - closing, bar, lastClose)
+      this.open(i, next, price, cost - closing, bar)
     } else {
       const added = Math.abs(next) - Math.abs(now)
       this.shares[i] = next
@@ -137,12 +98,10 @@ export class Book {
     }
   }
 
-  private open(i: number, shares: number, price: number, cost: number, bar: number, lastClose: number): void {
+  private open(i: number, shares: number, price: number, cost: number, bar: number): void {
     this.slot[i] = this.heldCount
     this.held[this.heldCount++] = i
     this.shares[i] = shares
-    this.lastClose[i] = lastClose
-    this.missing[i] = 0
     this.entryPrice[i] = price
     this.entryBar[i] = bar
     this.bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
@@ -153,30 +112,26 @@ export class Book {
     this.costs[i] = cost
   }
 
-  /** Ends a position at a price and writes its row. */
+  /** Ends a position at a price and books its trade. */
   close(i: number, price: number, cost: number, bar: number, reason: number): void {
     const shares = this.shares[i]!
-    const opened = this.openedShares[i]!
+    const isLong = shares > 0
     const openedValue = this.openedValue[i]!
-    const closed = this.closedShares[i]! + Math.abs(shares)
     const closedValue = this.closedValue[i]! + Math.abs(shares) * price
-    const gain = shares > 0 ? closedValue - openedValue : openedValue - closedValue
-    const pnl = gain - (this.costs[i]! + cost)
-    const entryBar = this.entryBar[i]!
-    this.trades.push({
-      symbol: this.symbols[i]!,
-      side: shares > 0 ? 'long' : 'short',
-      entryBar,
-      entryDate: this.dates[entryBar]!,
-      entryPrice: openedValue / opened,
+    const gain = isLong ? closedValue - openedValue : openedValue - closedValue
+    const costs = this.costs[i]! + cost
+    this.ledger.add({
+      symbol: i,
+      isLong,
+      entryBar: this.entryBar[i]!,
       exitBar: bar,
-      exitDate: this.dates[bar]!,
-      exitPrice: closedValue / closed,
-      shares: opened,
-      pnl,
-      return: pnl / openedValue,
-      bars: bar - entryBar,
-      reason: REASONS[reason]!,
+      opened: this.openedShares[i]!,
+      openedValue,
+      closed: this.closedShares[i]! + Math.abs(shares),
+      closedValue,
+      pnl: gain - costs,
+      cost: costs,
+      reason,
     })
     this.keep(i)
     this.shares[i] = 0

@@ -1,7 +1,8 @@
 import type { Panel } from '../data/panel.js'
 import type { Exits } from '../graph/strategy-graph.js'
 import type { Book } from './book.js'
-import { REASON } from './book.js'
+import { closeColumns } from './closes.js'
+import { REASON } from './ledger.js'
 import { AverageTrueRange, returnDeviation } from './volatility.js'
 
 /** Room for rounding, so that a level hit exactly is hit in every arithmetic. */
@@ -21,13 +22,14 @@ export function createExitCheck(exits: Exits, panel: Panel): ExitCheck | undefin
   const { stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars } = exits
   const rules = [stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars]
   if (rules.every((rule) => rule === undefined)) return undefined
-  const width = panel.symbols.length
-  const closes = panel.fields.get('close')!
+  const closes = closeColumns(panel)
+  const { bars, last, missing } = closes
   const range = atrStop && new AverageTrueRange(panel, atrStop.n)
 
   return (book, i, bar) => {
-    const close = closes[bar * width + i]!
-    if (Number.isFinite(close)) {
+    const at = i * bars + bar
+    if (missing === undefined || missing[at] === 0) {
+      const close = last[at]!
       // Seen from a short, prices are mirrored: s·price rises when the position gains.
       const s = book.shares[i]! > 0 ? 1 : -1
       const entry = book.entryPrice[i]!
@@ -46,7 +48,7 @@ export function createExitCheck(exits: Exits, panel: Panel): ExitCheck | undefin
         isBeyond(
           s,
           close,
-          peak * (1 - s * volatilityStop.k * returnDeviation(closes, width, i, bar, volatilityStop.n)),
+          peak * (1 - s * volatilityStop.k * returnDeviation(closes, i, bar, volatilityStop.n)),
         )
       )
         return REASON.volatilityStop

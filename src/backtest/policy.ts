@@ -1,19 +1,21 @@
 import type { Panel } from '../data/panel.js'
 import type { Portfolio, Select } from '../graph/strategy-graph.js'
+import { closeColumns } from './closes.js'
 import { Picker } from './select.js'
-import type { EvaluatedRule } from './types.js'
+import type { DecisionRows, EvaluatedRule } from './types.js'
 import { capWeights, weighLeg } from './weigh.js'
 
 /**
  * Turns a rule into target weights at the close of a bar. A decision sees bars up to its own. The simulation calls
- * `observe` at every close from the range's first on, then `exited` for each symbol whose exit rule triggers at that
+ * `observe` for every bar from the range's first on, then `exited` for each symbol whose exit rule triggers at that
  * close, then, on a rebalance bar, `decide`.
  */
 export interface Policy {
   readonly symbols: Int32Array
   /** Target weights of `symbols`: fractions of equity, negative for shorts. */
   readonly weights: Float64Array
-  observe(bar: number): void
+  /** Takes in the closes of the bars `from` … `to`. */
+  observe(from: number, to?: number): void
   exited(symbol: number, bar: number): void
   /** Fills `symbols` and `weights` and returns how many there are. */
   decide(bar: number): number
@@ -27,60 +29,80 @@ export interface PolicyInput {
   readonly panel: Panel
   readonly rule: EvaluatedRule | { readonly kind: 'everything' }
   readonly universe?: Uint8Array | undefined
+  readonly decisionRows?: DecisionRows | undefined
   readonly portfolio: Portfolio
+}
+
+/** What policies over so many symbols work in: one after the other can use it. */
+export class PolicyArrays {
+  readonly symbols: Int32Array
+  readonly weights: Float64Array
+  readonly capped: Uint8Array
+  readonly inLong: Uint8Array
+  readonly inBoth: Uint8Array
+  readonly exitedAt: Int32Array
+  readonly isOn: Uint8Array
+  readonly longs: Picker
+  readonly shorts: Picker
+
+  constructor(width: number) {
+    this.symbols = new Int32Array(width)
+    this.weights = new Float64Array(width)
+    this.capped = new Uint8Array(width)
+    this.inLong = new Uint8Array(width)
+    this.inBoth = new Uint8Array(width)
+    this.exitedAt = new Int32Array(width)
+    this.isOn = new Uint8Array(width)
+    this.longs = new Picker(width)
+    this.shorts = new Picker(width)
+  }
 }
 
 /** Room above the gross exposure that is rounding, not a wish for more. */
 const GROSS_ROOM = 1e-12
 
-export function createPolicy(input: PolicyInput): Policy {
-  const { panel, rule, universe, portfolio } = input
+export function createPolicy(
+  input: PolicyInput,
+  arrays: PolicyArrays = new PolicyArrays(input.panel.symbols.length),
+): Policy {
+  const { panel, rule, universe, decisionRows, portfolio } = input
   const { side, weight, grossExposure, maxWeight } = portfolio
+  const { symbols, weights, capped, inLong, inBoth, exitedAt, isOn, longs, shorts } = arrays
   const width = panel.symbols.length
   const closes = panel.fields.get('close')!
   const scores = rule.kind === 'score' ? rule.score : undefined
-
-  const symbols = new Int32Array(width)
-  const weights = new Float64Array(width)
-  const candidates = new Int32Array(width)
-  const capped = new Uint8Array(width)
-  const inLong = new Uint8Array(width)
-  const inBoth = new Uint8Array(width)
-  const exitedAt = new Int32Array(width).fill(-1)
-  const isOn = new Uint8Array(rule.kind === 'signals' ? width : 0)
-  const longs = new Picker(rule.kind === 'score' ? width : 0)
-  const shorts = new Picker(rule.kind === 'score' && side === 'longShort' ? width : 0)
+  exitedAt.fill(-1)
+  inBoth.fill(0)
+  if (rule.kind === 'signals') isOn.fill(0)
   let scaledDown = 0
 
-  const mayHold = (cell: number) =>
-    (universe === undefined || universe[cell] === 1) && Number.isFinite(closes[cell]!)
+  /** Where the newest decision's closes begin, and its score, weights and universe. */
+  let row = 0
+  let ruleRow = 0
 
-  /** Symbols that may be held and have a score, ascending. */
-  function eligible(bar: number): number {
-    const row = bar * width
-    let count = 0
-    for (let i = 0; i < width; i++)
-      if (mayHold(row + i) && Number.isFinite(scores![row + i]!)) candidates[count++] = i
-    return count
+  const mayHold = (symbol: number) =>
+    (universe === undefined || universe[ruleRow + symbol] === 1) && Number.isFinite(closes[row + symbol]!)
+  const isEligible = (symbol: number) => Number.isFinite(scores![ruleRow + symbol]!) && mayHold(symbol)
+
+  /** Picks one leg: the best by sign·score as far as `select` reaches; best first where the weights ask for it. */
+  function pick(picker: Picker, select: Select, sign: 1 | -1): number {
+    const picked = pickAny(picker, select, sign)
+    if (weight === 'rank') picker.order(scores!, ruleRow, picked, sign)
+    return picked
   }
 
-  /** Picks one leg: the best by sign·score as far as `select` reaches. */
-  function pick(picker: Picker, bar: number, count: number, select: Select, sign: 1 | -1): number {
-    const row = bar * width
+  function pickAny(picker: Picker, select: Select, sign: 1 | -1): number {
+    if ('top' in select) return picker.largest(scores!, ruleRow, select.top, sign, mayHold)
+    if ('bottom' in select) return picker.largest(scores!, ruleRow, select.bottom, sign, mayHold)
+    let count = 0
     if ('threshold' in select) {
-      let above = 0
-      for (let c = 0; c < count; c++)
-        if (sign * scores![row + candidates[c]!]! > select.threshold) picker.picks[above++] = candidates[c]!
-      if (weight !== 'rank') return above
-      return picker.largest(picker.picks, above, above, scores!, row, sign)
+      for (let i = 0; i < width; i++)
+        if (sign * scores![ruleRow + i]! > select.threshold && isEligible(i)) picker.picks[count++] = i
+      return count
     }
-    const k =
-      'topFraction' in select
-        ? Math.ceil(select.topFraction * count - 1e-9)
-        : 'top' in select
-          ? select.top
-          : select.bottom
-    return picker.largest(candidates, count, k, scores!, row, sign)
+    for (let i = 0; i < width; i++) if (isEligible(i)) count++
+    const k = Math.ceil(select.topFraction * count - 1e-9)
+    return picker.largest(scores!, ruleRow, k, sign, mayHold)
   }
 
   /** Lays a leg down behind the entry `from`, without what exited at this bar, and weighs it. */
@@ -97,17 +119,17 @@ export function createPolicy(input: PolicyInput): Policy {
       const symbol = picks[p]!
       if (exitedAt[symbol] !== bar && inBoth[symbol] === 0) symbols[to++] = symbol
     }
-    return weighLeg({ symbols, weights, from, to, sign }, weight, total, { closes, width, bar, scores })
+    const view = { bar, closes: () => closeColumns(panel), scores, row: ruleRow }
+    return weighLeg({ symbols, weights, from, to, sign }, weight, total, view)
   }
 
   function decideByScore(select: Select, bar: number): number {
-    const count = eligible(bar)
     if (side !== 'longShort') {
-      const picked = pick(longs, bar, count, select, 'bottom' in select ? -1 : 1)
+      const picked = pick(longs, select, 'bottom' in select ? -1 : 1)
       return layLeg(longs.picks, picked, 0, side === 'short' ? -1 : 1, grossExposure, bar)
     }
-    const long = pick(longs, bar, count, select, 1)
-    const short = pick(shorts, bar, count, select, -1)
+    const long = pick(longs, select, 1)
+    const short = pick(shorts, select, -1)
     inLong.fill(0)
     inBoth.fill(0)
     for (let p = 0; p < long; p++) inLong[longs.picks[p]!] = 1
@@ -120,20 +142,19 @@ export function createPolicy(input: PolicyInput): Policy {
   }
 
   function decideBySignal(bar: number): number {
-    const row = bar * width
+    const { picks } = longs
     let count = 0
     for (let i = 0; i < width; i++)
-      if ((rule.kind !== 'signals' || isOn[i] === 1) && mayHold(row + i)) candidates[count++] = i
-    return layLeg(candidates, count, 0, side === 'short' ? -1 : 1, grossExposure, bar)
+      if ((rule.kind !== 'signals' || isOn[i] === 1) && mayHold(i)) picks[count++] = i
+    return layLeg(picks, count, 0, side === 'short' ? -1 : 1, grossExposure, bar)
   }
 
   function decideByWeights(wanted: Float64Array, bar: number): number {
-    const row = bar * width
     let count = 0
     let gross = 0
     for (let i = 0; i < width; i++) {
-      const target = wanted[row + i]!
-      if (target === 0 || !Number.isFinite(target) || !mayHold(row + i) || exitedAt[i] === bar) continue
+      const target = wanted[ruleRow + i]!
+      if (target === 0 || !Number.isFinite(target) || !mayHold(i) || exitedAt[i] === bar) continue
       symbols[count] = i
       weights[count++] = target
       gross += Math.abs(target)
@@ -148,13 +169,12 @@ export function createPolicy(input: PolicyInput): Policy {
   return {
     symbols,
     weights,
-    observe(bar) {
+    observe(from, to = from) {
       if (rule.kind !== 'signals') return
-      const row = bar * width
       const { enter, exit } = rule
-      for (let i = 0; i < width; i++) {
-        if (exit[row + i] === 1) isOn[i] = 0
-        else if (enter[row + i] === 1) isOn[i] = 1
+      for (let bar = from; bar <= to; bar++) {
+        const at = bar * width
+        for (let i = 0; i < width; i++) isOn[i] = (isOn[i]! | enter[at + i]!) & (1 - exit[at + i]!)
       }
     },
     exited(symbol, bar) {
@@ -162,6 +182,10 @@ export function createPolicy(input: PolicyInput): Policy {
       if (rule.kind === 'signals') isOn[symbol] = 0
     },
     decide(bar) {
+      row = bar * width
+      const at = decisionRows === undefined ? bar : decisionRows.rowOf[bar]!
+      if (at < 0) throw new RangeError(`the rule was not evaluated at bar ${bar}`)
+      ruleRow = at * width
       const count =
         rule.kind === 'score'
           ? decideByScore(rule.select, bar)

@@ -3,20 +3,24 @@
  *   1. borrow and financing costs leave cash (here)
  *   2. what was decided before is filled (`fillDecision` with fill.ts; `fillClosings`)
  *   3. positions without a close for too long are closed (`delist`)
- *   4. equity is marked at the close (`mark`)
+ *   4. equity is marked at the close (`follow`, `mark`)
  *   5. exit rules are checked (exits.ts)
  *   6. on a rebalance bar, the next portfolio is decided (policy.ts)
- * Positions and trades are kept in book.ts. Between rebalances only held symbols are looked at.
+ * Positions and trades are kept in book.ts and ledger.ts. Between rebalances only held symbols are looked at, and bars
+ * on which nothing can happen but a new close are marked all at once (`walk`).
  */
 import type { Panel } from '../data/panel.js'
 import type { Portfolio } from '../graph/strategy-graph.js'
-import { Book, REASON } from './book.js'
+import type { Book } from './book.js'
 import { rebalanceBars } from './calendar.js'
+import { type CloseColumns, closeColumns } from './closes.js'
 import { createExitCheck, type ExitCheck } from './exits.js'
-import { equityAfterFill, type Orders, targetScale } from './fill.js'
+import { equityAfterFill, targetScale } from './fill.js'
+import { REASON } from './ledger.js'
 import { createPolicy, type Policy, type PolicyInput } from './policy.js'
 import { checkRange, contradictionError, missingPrices } from './requirements.js'
-import type { FillRecord, Simulation, SimulationInput } from './types.js'
+import type { FillRecord, Simulation, SimulationInput, Trade } from './types.js'
+import { borrowWorkspace, giveBackWorkspace, type Workspace } from './workspace.js'
 
 /** Equity at or below this ends a backtest. */
 const RUIN = 1e-12
@@ -48,57 +52,61 @@ export function decideAtEnd(input: SimulationJob): FinalDecision {
   return { targets: run.finalTargets(), holdings: run.holdings(), simulation: run.finish() }
 }
 
-const NET = 0
-const SHORT = 1
-
 /**
- * Takes in a bar's closes of what is held and adds up its value; true if something has been without a close for too
- * long. A function of plain arrays, because this is where a backtest spends its time.
+ * Adds up what is held at the closes of the bars `from` … `to`: value of all positions, and size of the shorts, bar
+ * by bar from the arrays' beginning on. Symbol by symbol, because one symbol's closes stand side by side.
  */
-function followCloses(
+function follow(
   book: Book,
-  closes: Float64Array,
-  row: number,
-  delistAfter: number,
-  totals: Float64Array,
-): boolean {
-  const { held, heldCount, shares, lastClose, missing } = book
-  let gone = false
-  let net = 0
-  let short = 0
+  closes: CloseColumns,
+  from: number,
+  to: number,
+  net: Float64Array,
+  short: Float64Array,
+) {
+  const { held, heldCount, shares } = book
+  const { last, bars } = closes
+  const count = to - from + 1
+  net.fill(0, 0, count)
+  short.fill(0, 0, count)
   for (let h = 0; h < heldCount; h++) {
     const i = held[h]!
-    let close = closes[row + i]!
-    if (Number.isFinite(close)) {
-      lastClose[i] = close
-      missing[i] = 0
-    } else {
-      close = lastClose[i]!
-      if (++missing[i]! >= delistAfter) gone = true
+    const quantity = shares[i]!
+    const at = i * bars + from
+    for (let k = 0; k < count; k++) {
+      const value = quantity * last[at + k]!
+      net[k] = net[k]! + value
+      if (value < 0) short[k] = short[k]! - value
     }
-    const value = shares[i]! * close
-    net += value
-    if (value < 0) short -= value
   }
-  totals[NET] = net
-  totals[SHORT] = short
-  return gone
+}
+
+/** The first of the bars `from` … `to` at which something held has been without a close for `most` bars; else to + 1. */
+function firstDelisting(book: Book, closes: CloseColumns, from: number, to: number, most: number): number {
+  const { held, heldCount } = book
+  const { missing, bars } = closes
+  let first = to + 1
+  if (missing === undefined) return first
+  for (let h = 0; h < heldCount; h++) {
+    const at = held[h]! * bars
+    // A gap that begins at `from` cannot be long enough before the bar from + most − 1.
+    for (let t = from; t < first; t++) if (missing[at + t]! >= most) first = t
+  }
+  return first
 }
 
 class Run {
   private readonly panel: Panel
   private readonly width: number
-  private readonly closes: Float64Array
+  private readonly closes: CloseColumns
   private readonly fillPrices: Float64Array
   private readonly portfolio: Portfolio
   private readonly buyRate: number
   private readonly sellRate: number
+  private readonly workspace: Workspace
   private readonly policy: Policy
   private readonly checkExit: ExitCheck | undefined
   private readonly book: Book
-  private readonly orders: Orders
-  /** Dense target weights by symbol, all 0 between fills. */
-  private readonly target: Float64Array
   private readonly start: number
   private readonly end: number
   private readonly equity: Float64Array
@@ -106,8 +114,9 @@ class Run {
   private readonly fills: FillRecord[] = []
   private bars = 0
   private ruined = false
-  /** At the newest close: NET value of all positions, and size of the SHORTs. */
-  private readonly totals = new Float64Array(2)
+  /** Paid so far: for shorts, and for cash below zero. */
+  private borrowed = 0
+  private financed = 0
 
   constructor(input: SimulationJob) {
     const { panel, range, rule, portfolio, costs, periodsPerYear } = input
@@ -116,58 +125,77 @@ class Run {
     if (obstacle) throw obstacle
     this.panel = panel
     this.width = panel.symbols.length
-    this.closes = panel.fields.get('close')!
+    this.closes = closeColumns(panel)
     this.fillPrices = panel.fields.get(portfolio.fill === 'nextOpen' ? 'open' : 'close')!
     this.portfolio = portfolio
     this.buyRate = costs.commission + costs.slippage
     this.sellRate = costs.commission + costs.tax + costs.slippage
-    this.policy = createPolicy(input)
-    this.checkExit = createExitCheck(portfolio.exits, panel)
-    this.book = new Book(panel.dates, panel.symbols)
-    this.orders = {
-      count: 0,
-      symbols: new Int32Array(this.width),
-      weights: new Float64Array(this.width),
-      values: new Float64Array(this.width),
-    }
-    this.target = new Float64Array(this.width)
     this.start = range.start
     this.end = range.end
     this.equity = new Float64Array(range.end - range.start + 1)
     this.exposure = new Float64Array(range.end - range.start + 1)
+    this.checkExit = createExitCheck(portfolio.exits, panel)
+    this.workspace = borrowWorkspace(panel)
+    this.book = this.workspace.book
+    this.policy = createPolicy(input, this.workspace.policy)
     this.walk(rebalanceBars(panel.dates, range, portfolio.rebalance), periodsPerYear)
   }
 
+  /**
+   * From event to event: after the fills of a bar nothing changes hands until the next decision is filled, unless an
+   * exit rule is watching, a closing is pending or a position is delisted.
+   */
   private walk(rebalances: Int32Array, periodsPerYear: number): void {
-    const book = this.book
-    const policy = this.policy
-    const closes = this.closes
-    const width = this.width
-    const totals = this.totals
+    const { book, policy, closes, checkExit } = this
+    const { net, short } = this.workspace
     const { delistAfter } = this.portfolio
     const borrow = this.portfolio.borrowRate / periodsPerYear
     const financing = this.portfolio.financingRate / periodsPerYear
     let nextRebalance = 0
     let decided = -1
-    for (let bar = this.start; bar <= this.end; bar++) {
-      book.cash -= totals[SHORT]! * borrow
-      if (book.cash < 0) book.cash += book.cash * financing
-
+    let shortBefore = 0
+    for (let bar = this.start; bar <= this.end; ) {
+      this.payToHold(shortBefore * borrow, financing)
       if (decided >= 0) this.fillDecision(bar, decided)
       else if (book.closingCount > 0) this.fillClosings(bar)
       decided = -1
 
-      if (followCloses(book, closes, bar * width, delistAfter, totals)) this.delist(bar)
-      if (this.mark(bar)) return
-
-      policy.observe(bar)
-      if (this.checkExit) this.exits(bar, this.checkExit)
-
-      if (rebalances[nextRebalance] === bar) {
-        nextRebalance++
-        decided = policy.decide(bar)
+      const watched = book.heldCount > 0 && (checkExit !== undefined || book.closingCount > 0)
+      let to = watched ? bar : (rebalances[nextRebalance] ?? this.end)
+      let delisting = firstDelisting(book, closes, bar, to, delistAfter)
+      if (delisting === bar) {
+        this.delist(bar)
+        delisting = firstDelisting(book, closes, bar, to, delistAfter)
       }
+      to = Math.min(to, delisting - 1)
+
+      follow(book, closes, bar, to, net, short)
+      for (let t = bar; t <= to; t++) {
+        if (t > bar) this.payToHold(shortBefore * borrow, financing)
+        shortBefore = short[t - bar]!
+        if (this.mark(t, net[t - bar]!, shortBefore)) return
+      }
+
+      policy.observe(bar, to)
+      if (checkExit) this.exits(to, checkExit)
+
+      if (rebalances[nextRebalance] === to) {
+        nextRebalance++
+        decided = policy.decide(to)
+      }
+      bar = to + 1
     }
+  }
+
+  /** A bar's borrow fee, then interest on cash below zero. */
+  private payToHold(fee: number, rate: number): void {
+    const { book } = this
+    book.cash -= fee
+    this.borrowed += fee
+    if (book.cash >= 0) return
+    const interest = -book.cash * rate
+    book.cash -= interest
+    this.financed += interest
   }
 
   /** Fills the policy's last decision, taken at the bar before. */
@@ -175,8 +203,7 @@ class Run {
     const book = this.book
     const { symbols, weights } = this.policy
     const { grossExposure } = this.portfolio
-    const orders = this.orders
-    const target = this.target
+    const { orders, target } = this.workspace
     const row = bar * this.width
     const prices = this.fillPrices
     for (let j = 0; j < count; j++) target[symbols[j]!] = weights[j]!
@@ -199,7 +226,7 @@ class Run {
         orders.values[size++] = value
         gross += Math.abs(weight)
       } else {
-        const value = shares * book.lastClose[i]!
+        const value = shares * this.lastClose(i, bar - 1)
         equity += value
         stuck += Math.abs(value)
         stuckNet += value
@@ -233,8 +260,7 @@ class Run {
       const cost = change > 0 ? change * this.buyRate : -change * this.sellRate
       const price = prices[row + i]!
       const shares = value / price
-      // The decision saw a close at its own bar, so that is the last one known to a new position.
-      book.change(i, shares, price, cost, bar, this.closes[row - this.width + i]!, this.reason(i))
+      book.change(i, shares, price, cost, bar, this.reason(i))
       if (shares !== 0) book.keep(i)
       cash -= value
       traded += Math.abs(change)
@@ -253,7 +279,7 @@ class Run {
     for (let h = 0; h < book.heldCount; h++) {
       const i = book.held[h]!
       const price = prices[row + i]!
-      equity += book.shares[i]! * (Number.isFinite(price) ? price : book.lastClose[i]!)
+      equity += book.shares[i]! * (Number.isFinite(price) ? price : this.lastClose(i, bar - 1))
     }
     let traded = 0
     let paid = 0
@@ -289,38 +315,32 @@ class Run {
   }
 
   private delist(bar: number): void {
-    const book = this.book
+    const { book, closes } = this
     const { delistAfter, delistHaircut } = this.portfolio
     for (let h = book.heldCount - 1; h >= 0; h--) {
       const i = book.held[h]!
-      if (book.missing[i]! < delistAfter) continue
+      if (closes.missing![i * closes.bars + bar]! < delistAfter) continue
       const shares = book.shares[i]!
-      const price = book.lastClose[i]! * (shares > 0 ? 1 - delistHaircut : 1 + delistHaircut)
+      const price = this.lastClose(i, bar) * (shares > 0 ? 1 - delistHaircut : 1 + delistHaircut)
       const cost = this.closingCost(shares * price)
       book.cash += shares * price - cost
       book.close(i, price, cost, bar, REASON.delisted)
     }
-    let net = 0
-    let short = 0
-    for (let h = 0; h < book.heldCount; h++) {
-      const i = book.held[h]!
-      const value = book.shares[i]! * book.lastClose[i]!
-      net += value
-      if (value < 0) short -= value
-    }
-    this.totals[NET] = net
-    this.totals[SHORT] = short
   }
 
-  /** Writes down the equity at the close; true if the account is ruined. */
-  private mark(bar: number): boolean {
-    const net = this.totals[NET]!
+  /** The newest close known at a bar. What is held has one: the decision to buy it saw one. */
+  private lastClose(i: number, bar: number): number {
+    return this.closes.last[i * this.closes.bars + bar]!
+  }
+
+  /** Writes down the equity at a close, from the value of all positions and the size of the shorts; true if ruined. */
+  private mark(bar: number, net: number, short: number): boolean {
     const equity = this.book.cash + net
     const at = bar - this.start
     this.equity[at] = equity
     this.bars = at + 1
     this.ruined = equity <= RUIN
-    this.exposure[at] = this.ruined ? Number.NaN : (net + 2 * this.totals[SHORT]!) / equity
+    this.exposure[at] = this.ruined ? Number.NaN : (net + 2 * short) / equity
     return this.ruined
   }
 
@@ -347,20 +367,20 @@ class Run {
 
   holdings(): FinalDecision['holdings'] {
     if (this.ruined) return []
-    const { held, heldCount, shares, lastClose } = this.book
+    const { held, heldCount, shares } = this.book
     const equity = this.equity[this.bars - 1]!
     return Array.from(held.subarray(0, heldCount), (i) => ({
       symbol: this.panel.symbols[i]!,
-      weight: (shares[i]! * lastClose[i]!) / equity,
+      weight: (shares[i]! * this.lastClose(i, this.end)) / equity,
     }))
   }
 
   /** Marks what is still open at the last close, without cost, and hands over the result. */
   finish(): Simulation {
     const book = this.book
-    for (const i of book.held.slice(0, book.heldCount).sort()) {
-      book.close(i, book.lastClose[i]!, 0, this.start + this.bars - 1, REASON.end)
-    }
+    const end = this.start + this.bars - 1
+    for (const i of book.held.slice(0, book.heldCount).sort())
+      book.close(i, this.lastClose(i, end), 0, end, REASON.end)
     const equity = this.equity.subarray(0, this.bars)
     const returns = new Float64Array(this.bars)
     for (let t = 0, before = 1; t < this.bars; t++) {
@@ -368,13 +388,22 @@ class Run {
       before = equity[t]!
     }
     const scaled = this.policy.scaledDown
+    const { ledger } = book
+    const { dates, symbols } = this.panel
+    let rows: Trade[] | undefined
+    giveBackWorkspace(this.workspace)
     return {
       status: this.ruined ? 'ruined' : 'completed',
       equity,
       returns,
       exposure: this.exposure.subarray(0, this.bars),
-      trades: book.trades,
+      get trades() {
+        rows ??= ledger.rows(dates, symbols)
+        return rows
+      },
+      tradeTotals: ledger.totals,
       fills: this.fills,
+      carry: { borrow: this.borrowed, financing: this.financed },
       warnings:
         scaled === 0
           ? []

@@ -1,4 +1,5 @@
 import type { Weighting } from '../graph/strategy-graph.js'
+import type { CloseColumns } from './closes.js'
 import { returnDeviation } from './volatility.js'
 
 /** One leg of a portfolio as a slice of parallel arrays: entries `from … to − 1`, best pick first. */
@@ -11,13 +12,14 @@ export interface Leg {
   readonly sign: 1 | -1
 }
 
-/** What the weightings look at: arrays T × width, row-major, and the row of the decision. */
+/** What the weightings look at at one decision. */
 export interface WeighingView {
-  readonly closes: Float64Array
-  readonly width: number
   readonly bar: number
-  /** Absent for rules without a score. */
+  /** Asked for by `inverseVolatility` alone. */
+  closes(): CloseColumns
+  /** Scores, and where those of the bar begin; absent for rules without a score. */
   readonly scores: Float64Array | undefined
+  readonly row: number
 }
 
 /** A volatility below this is none: such a symbol has no inverse. */
@@ -29,14 +31,15 @@ const LEAST_DEVIATION = 1e-12
  */
 export function weighLeg(leg: Leg, weighting: Weighting, total: number, view: WeighingView): number {
   const { symbols, weights, from, sign } = leg
-  const { closes, width, bar, scores } = view
+  const { bar, scores, row } = view
   let to = leg.to
   let sum = 0
   if (typeof weighting === 'object') {
     let kept = from
+    const closes = view.closes()
     for (let j = from; j < to; j++) {
       const symbol = symbols[j]!
-      const deviation = returnDeviation(closes, width, symbol, bar, weighting.inverseVolatility)
+      const deviation = returnDeviation(closes, symbol, bar, weighting.inverseVolatility)
       if (!(deviation >= LEAST_DEVIATION)) continue
       symbols[kept] = symbol
       weights[kept++] = 1 / deviation
@@ -50,11 +53,11 @@ export function weighLeg(leg: Leg, weighting: Weighting, total: number, view: We
     }
   } else if (weighting === 'score') {
     let largest = 0
-    for (let j = from; j < to; j++) largest = Math.max(largest, sign * scores![bar * width + symbols[j]!]!)
+    for (let j = from; j < to; j++) largest = Math.max(largest, sign * scores![row + symbols[j]!]!)
     // The sum of scores near the end of the number range would be infinite.
     const unit = largest > 1e300 ? largest : 1
     for (let j = from; j < to && largest > 0; j++) {
-      const share = Math.max(sign * scores![bar * width + symbols[j]!]!, 0) / unit
+      const share = Math.max(sign * scores![row + symbols[j]!]!, 0) / unit
       weights[j] = share
       sum += share
     }

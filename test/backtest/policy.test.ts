@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { closeColumns } from '../../src/backtest/closes.js'
 import { createPolicy } from '../../src/backtest/policy.js'
 import type { EvaluatedRule } from '../../src/backtest/types.js'
 import { returnDeviation } from '../../src/backtest/volatility.js'
@@ -263,8 +264,9 @@ describe('weights', () => {
   })
 
   test('the deviation of one return is undefined', () => {
-    expect(returnDeviation(Float64Array.of(1, 2, 3), 1, 0, 2, 1)).toBeNaN()
-    expect(returnDeviation(Float64Array.of(1, 2, 3), 1, 0, 2, 2)).toBeCloseTo(0.5 / Math.SQRT2, 15)
+    const closes = closeColumns(panelOf({ A: [1, 2, 3] }))
+    expect(returnDeviation(closes, 0, 2, 1)).toBeNaN()
+    expect(returnDeviation(closes, 0, 2, 2)).toBeCloseTo(0.5 / Math.SQRT2, 15)
   })
 
   test('long weights sum to the gross exposure', () => {

@@ -1,3 +1,4 @@
+import { tradeTotals } from '../ledger.js'
 import { METRIC_NAMES, type MetricNotes, type Metrics, type Simulation } from '../types.js'
 import { measureAgainst } from './benchmark.js'
 import { measureDrawdowns } from './drawdown.js'
@@ -43,7 +44,7 @@ export function computeMetrics(input: MetricInput): { metrics: Metrics; notes: M
   measureDrawdowns(sheet, equity, cagr)
   measureTails(sheet, returns)
   measureTrading(sheet, simulation, periodsPerYear)
-  measureTrades(sheet, simulation.trades)
+  measureTrades(sheet, simulation.tradeTotals ?? tradeTotals(simulation.trades))
   measureAgainst(sheet, returns, benchmark, periodsPerYear)
   return sheet.finish()
 }

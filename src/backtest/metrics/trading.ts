@@ -1,8 +1,5 @@
-import type { Simulation, Trade } from '../types.js'
+import type { Simulation, TradeTotals } from '../types.js'
 import type { MetricSheet } from './sheet.js'
-
-/** A pnl within this of 0 is neither gain nor loss. */
-const EVEN = 1e-12
 
 /** How much was traded, what it cost, and how much of the equity was at work. */
 export function measureTrading(
@@ -27,32 +24,19 @@ export function measureTrading(
 }
 
 /** Statistics of closed positions; those still open at the end are left out. */
-export function measureTrades(sheet: MetricSheet, trades: readonly Trade[]): void {
-  let count = 0
-  let winners = 0
-  let won = 0
-  let lost = 0
-  let returns = 0
-  let bars = 0
-  for (const trade of trades) {
-    if (trade.reason === 'end') continue
-    count++
-    if (trade.pnl > EVEN) {
-      winners++
-      won += trade.pnl
-    } else if (trade.pnl < -EVEN) lost -= trade.pnl
-    returns += trade.return
-    bars += trade.bars
-  }
-  sheet.put('trades', count)
-  if (count === 0) {
+export function measureTrades(
+  sheet: MetricSheet,
+  { closed, winners, won, lost, returns, bars }: TradeTotals,
+): void {
+  sheet.put('trades', closed)
+  if (closed === 0) {
     for (const name of ['winRate', 'profitFactor', 'expectancy', 'avgHoldingBars'] as const)
       sheet.none(name, 'no position was closed')
     return
   }
-  sheet.put('winRate', winners / count)
-  sheet.put('expectancy', returns / count)
-  sheet.put('avgHoldingBars', bars / count)
+  sheet.put('winRate', winners / closed)
+  sheet.put('expectancy', returns / closed)
+  sheet.put('avgHoldingBars', bars / closed)
   if (lost === 0) sheet.none('profitFactor', 'no closed position lost')
   else sheet.put('profitFactor', won / lost)
 }

@@ -1,0 +1,49 @@
+import type { Panel } from '../data/panel.js'
+
+/**
+ * A panel's closes the other way round, symbol by symbol: value of symbol i at bar t stands at i·bars + t. A backtest
+ * follows a few symbols over many bars, and row by row each of those reads would miss the cache.
+ */
+export interface CloseColumns {
+  readonly bars: number
+  /** The newest finite close up to the bar; NaN before the first. */
+  readonly last: Float64Array
+  /**
+   * Bars in a row, up to this one, without a close: 0 where there is one. Before the first close it counts from the
+   * panel's start. Undefined where no close is missing at all.
+   */
+  readonly missing: Int32Array | undefined
+}
+
+const known = new WeakMap<Panel, CloseColumns>()
+
+/** Symbols turned round at a time, so that what is read and what is written both stay in the cache. */
+const STRIP = 16
+
+/** Made once for each panel. */
+export function closeColumns(panel: Panel): CloseColumns {
+  const before = known.get(panel)
+  if (before !== undefined) return before
+  const bars = panel.dates.length
+  const width = panel.symbols.length
+  const closes = panel.fields.get('close')!
+  const last = new Float64Array(bars * width)
+  let missing: Int32Array | undefined
+  for (let first = 0; first < width; first += STRIP) {
+    const end = Math.min(width, first + STRIP)
+    for (let t = 0; t < bars; t++)
+      for (let i = first; i < end; i++) {
+        const at = i * bars + t
+        const close = closes[t * width + i]!
+        if (Number.isFinite(close)) last[at] = close
+        else {
+          missing ??= new Int32Array(bars * width)
+          last[at] = t === 0 ? Number.NaN : last[at - 1]!
+          missing[at] = t === 0 ? 1 : missing[at - 1]! + 1
+        }
+      }
+  }
+  const columns = { bars, last, missing }
+  known.set(panel, columns)
+  return columns
+}

@@ -1,0 +1,51 @@
+import type { Panel } from '../data/panel.js'
+import { Book } from './book.js'
+import type { Orders } from './fill.js'
+import { PolicyArrays } from './policy.js'
+
+/**
+ * The arrays that a simulation works in. Making and clearing them anew would cost a short simulation more than the
+ * simulation, so one that has finished leaves them to the next over a panel of the same size.
+ */
+export interface Workspace {
+  readonly symbols: number
+  readonly book: Book
+  readonly policy: PolicyArrays
+  readonly orders: Orders
+  /** Dense target weights by symbol, all 0 between fills. */
+  readonly target: Float64Array
+  /** By bar of a stretch: value of all positions, and size of the shorts. */
+  readonly net: Float64Array
+  readonly short: Float64Array
+}
+
+let idle: Workspace | undefined
+
+/** Arrays for a panel of this size. A borrower that throws merely loses them to the garbage collector. */
+export function borrowWorkspace(panel: Panel): Workspace {
+  const symbols = panel.symbols.length
+  const bars = panel.dates.length
+  const before = idle
+  idle = undefined
+  if (before !== undefined && before.symbols === symbols && before.net.length >= bars) return before
+  return {
+    symbols,
+    book: new Book(symbols),
+    policy: new PolicyArrays(symbols),
+    orders: {
+      count: 0,
+      symbols: new Int32Array(symbols),
+      weights: new Float64Array(symbols),
+      values: new Float64Array(symbols),
+    },
+    target: new Float64Array(symbols),
+    net: new Float64Array(bars),
+    short: new Float64Array(bars),
+  }
+}
+
+/** Hands the arrays back when every position is closed; they must not be used afterwards. */
+export function giveBackWorkspace(workspace: Workspace): void {
+  workspace.book.reset()
+  idle = workspace
+}
