@@ -52,7 +52,10 @@ export interface KernelContext {
   readonly bars: number
   readonly symbols: number
   readonly dates: readonly string[]
-  field(name: string): Float64Array
+  /** Values of a field. What has to be computed is computed anew into `out` where that is given, else kept. */
+  field(name: string, out?: Float64Array): Float64Array
+  /** A field that stands in the data, undefined where it has to be computed. Absent: all of them do. */
+  stored?(name: string): Float64Array | undefined
   group(name: string): Int32Array
 }
 

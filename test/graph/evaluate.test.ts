@@ -7,6 +7,7 @@ import { createEvaluator, type Evaluator } from '../../src/graph/evaluate/column
 import { availableFields, kernelContext } from '../../src/graph/evaluate/context.js'
 import { evaluatePlainly } from '../../src/graph/evaluate/reference.js'
 import { createExpression, panelValues } from '../../src/graph/expression.js'
+import { borrow, giveBack, releaseScratch } from '../../src/graph/kernels/scratch.js'
 import type { Column, Params } from '../../src/graph/operator.js'
 import { operatorNamed, REGISTRY } from '../../src/graph/registry.js'
 import { createStrategy, type Strategy } from '../../src/graph/strategy.js'
@@ -209,13 +210,13 @@ describe('the cache', () => {
     const sum = sumOfLags(3)
     evaluator.evaluate(sum, scoreOf(sum))
     // close, three lags, two sums.
-    expect(evaluator.stats()).toEqual({ hits: 0, misses: 6, bytes: 5 * BYTES })
+    expect(evaluator.stats()).toMatchObject({ hits: 0, misses: 6, bytes: 5 * BYTES })
     evaluator.evaluate(sum, scoreOf(sum))
-    expect(evaluator.stats()).toEqual({ hits: 1, misses: 6, bytes: 5 * BYTES })
+    expect(evaluator.stats()).toMatchObject({ hits: 1, misses: 6, bytes: 5 * BYTES })
     const lag = sum.graph.nodes.find(({ op }) => op === 'lag')!
     const fresh = createEvaluator(PANEL)
     fresh.evaluate(sum, [lag.id])
-    expect(fresh.stats()).toEqual({ hits: 0, misses: 2, bytes: BYTES })
+    expect(fresh.stats()).toMatchObject({ hits: 0, misses: 2, bytes: BYTES })
   })
 
   test('lends the panel’s own fields without a copy and without counting them', () => {
@@ -224,6 +225,32 @@ describe('the cache', () => {
     const [close] = evaluator.evaluate(strategy, scoreOf(strategy))
     expect(close!.values).toBe(PANEL.fields.get('close'))
     expect(evaluator.stats().bytes).toBe(0)
+  })
+
+  test('counts fields that had to be computed, and lets them go like any other value', () => {
+    const evaluator = createEvaluator(PANEL, { cacheBytes: BYTES })
+    const use = (name: string) => {
+      const strategy = createStrategy(scoredBy([field(name)]))
+      return evaluator.evaluate(strategy, scoreOf(strategy))[0]!.values.slice()
+    }
+    const returns = use('returns')
+    expect(evaluator.stats()).toMatchObject({ bytes: BYTES, misses: 1 })
+    use('dollarVolume')
+    expect(evaluator.stats()).toMatchObject({ bytes: BYTES, misses: 2 })
+    expect(use('returns')).toEqual(returns)
+    expect(evaluator.stats()).toMatchObject({ bytes: BYTES, misses: 3 })
+  })
+
+  test('idle working memory of kernels counts, and goes before it takes the place of most values', () => {
+    releaseScratch()
+    const evaluator = createEvaluator(PANEL, { cacheBytes: 10 * BYTES })
+    giveBack(borrow(BYTES / 8))
+    evaluator.evaluate(lagStrategy(1), scoreOf(lagStrategy(1)))
+    expect(evaluator.stats().held - evaluator.stats().bytes).toBeGreaterThanOrEqual(BYTES)
+    giveBack(borrow(BYTES))
+    evaluator.evaluate(lagStrategy(2), scoreOf(lagStrategy(2)))
+    expect(evaluator.stats()).toMatchObject({ bytes: 2 * BYTES })
+    expect(evaluator.stats().held).toBeLessThan(3 * BYTES)
   })
 
   test('forgets what was used least recently', () => {
@@ -258,6 +285,8 @@ describe('the cache', () => {
           0,
         )
         expect(evaluator.stats().bytes).toBeLessThanOrEqual(Math.max(cacheBytes, own))
+        // Arrays may stand in memory that is a little longer.
+        expect(evaluator.stats().held).toBeLessThanOrEqual(Math.max(cacheBytes, 1.25 * own + 3 * 16))
       }
     }
   })
@@ -287,7 +316,8 @@ describe('the cache', () => {
     const evaluator = createEvaluator(PANEL, { cacheBytes: 0 })
     const arrays = new Set<unknown>()
     for (let n = 1; n <= 50; n++)
-      for (const { values } of evaluator.evaluate(lagStrategy(n), scoreOf(lagStrategy(n)))) arrays.add(values)
+      for (const { values } of evaluator.evaluate(lagStrategy(n), scoreOf(lagStrategy(n))))
+        arrays.add(values.buffer)
     expect(arrays.size).toBeLessThanOrEqual(2)
   })
 
@@ -403,7 +433,7 @@ describe('what the data does not have', () => {
       scoredBy([field('close'), field('v', 'volume'), { id: 'x', op: 'add', inputs: ['close', 'v'] }]),
     )
     expect(() => evaluator.evaluate(strategy, scoreOf(strategy))).toThrow(AlphaloopError)
-    expect(evaluator.stats()).toEqual({ hits: 0, misses: 0, bytes: 0 })
+    expect(evaluator.stats()).toMatchObject({ hits: 0, misses: 0, bytes: 0 })
   })
 
   test('fields that follow from others are there', () => {

@@ -1,15 +1,18 @@
 /**
  * Evaluates graphs over one panel, column by column:
  * 1. A node's value is looked up by its content key: strategies share whatever they have in common.
- * 2. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena.
- * 3. Values stay cached under a budget of bytes; the least recently used go first, and their arrays are filled anew
- *    by later nodes, because a fresh array of this size costs far more than the computation itself.
+ * 2. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts).
+ * 3. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
+ *    among them), idle arrays of the arena and idle working memory of kernels. The least recently used values go
+ *    first, before the array that needs their place is made, which then is one of theirs.
  */
 import type { Panel } from '../../data/panel.js'
+import { idleScratchBytes, releaseScratch } from '../kernels/scratch.js'
 import type { GraphNode, PortType } from '../node.js'
 import type { BooleanColumn, Column } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
+import { createArena } from './arena.js'
 import { checkSources, kernelContext } from './context.js'
 
 export interface EvaluatorStats {
@@ -18,6 +21,8 @@ export interface EvaluatorStats {
   readonly misses: number
   /** Bytes of cached values. */
   readonly bytes: number
+  /** Bytes of all that the budget is for: cached values, idle arrays, idle working memory of kernels. */
+  readonly held: number
 }
 
 export interface Evaluator {
@@ -31,12 +36,11 @@ export interface Evaluator {
   stats(): EvaluatorStats
 }
 
-/** Default budget for cached values: small enough for two workers beside a medium panel in 400 MB. */
+/** Default budget: small enough for two workers beside a medium panel in 400 MB. */
 export const DEFAULT_CACHE_BYTES = 128 * 1024 * 1024
 
 interface Entry {
   readonly column: Column
-  readonly bytes: number
   /** The array came from the arena and may be reused; a panel's own fields may not. */
   readonly owned: boolean
 }
@@ -46,43 +50,62 @@ export function createEvaluator(panel: Panel, options: { cacheBytes?: number } =
   const context = kernelContext(panel)
   // A Map keeps insertion order: re-inserting on use makes it a least-recently-used list.
   const cache = new Map<string, Entry>()
-  const arena = new Map<string, (Float64Array | Uint8Array)[]>()
+  const arena = createArena()
   let bytes = 0
   let hits = 0
   let misses = 0
 
-  const allocate = (type: PortType): Column => {
+  const held = () => arena.lent + arena.idle + idleScratchBytes()
+
+  /** Drops the value that was used least recently; false where all are in use. */
+  const evictOne = (inUse: ReadonlySet<string>): boolean => {
+    for (const [key, { column, owned }] of cache) {
+      if (!owned || inUse.has(key)) continue
+      cache.delete(key)
+      bytes -= column.values.byteLength
+      arena.free(column.values)
+      return true
+    }
+    return false
+  }
+
+  /** Brings what is held, and `more` bytes that are about to be, under the budget as far as that can be. */
+  const makeRoom = (inUse: ReadonlySet<string>, more: number) => {
+    // Kernels' working memory is worth keeping, but not at the cost of most values.
+    if (idleScratchBytes() > budget / 4) releaseScratch()
+    const reusable = () => more > 0 && arena.has(more)
+    while (held() + more > budget && !reusable() && evictOne(inUse));
+    if (!reusable()) arena.trim(Math.max(0, arena.idle - Math.max(0, held() + more - budget)))
+  }
+
+  const allocate = (type: PortType, inUse: ReadonlySet<string>): Column => {
     const width = type === 'vector' ? 1 : context.symbols
     const length = context.bars * width
-    const spare = arena.get(`${type === 'boolean' ? 'b' : 'f'}${length}`)?.pop()
-    if (type === 'boolean') return { type, width, values: (spare as Uint8Array) ?? new Uint8Array(length) }
-    return { type, width, values: (spare as Float64Array) ?? new Float64Array(length) }
+    makeRoom(inUse, type === 'boolean' ? length : length * 8)
+    return type === 'boolean'
+      ? { type, width, values: arena.truths(length) }
+      : { type, width, values: arena.numbers(length) }
   }
 
-  const evict = (inUse: ReadonlySet<string>) => {
-    for (const [key, entry] of cache) {
-      if (bytes <= budget) return
-      if (inUse.has(key)) continue
-      cache.delete(key)
-      bytes -= entry.bytes
-      if (!entry.owned) continue
-      const size = `${entry.column.type === 'boolean' ? 'b' : 'f'}${entry.column.values.length}`
-      const spares = arena.get(size) ?? []
-      // A few spares feed the next strategy; more would only hold memory beyond the budget.
-      if (spares.length < 4) spares.push(entry.column.values)
-      arena.set(size, spares)
-    }
-  }
-
-  const compute = (node: GraphNode, strategy: Evaluable, columns: ReadonlyMap<string, Column>): Entry => {
+  const compute = (
+    node: GraphNode,
+    strategy: Evaluable,
+    columns: ReadonlyMap<string, Column>,
+    inUse: ReadonlySet<string>,
+  ): Entry => {
     const definition = operatorNamed(node.op)
     const view = definition.view?.(node.params, context)
-    if (view !== undefined) return { column: view, bytes: 0, owned: false }
-    const column = allocate(strategy.types.get(node.id)!)
+    if (view !== undefined) return { column: view, owned: false }
+    const column = allocate(strategy.types.get(node.id)!, inUse)
     const mask = node.mask === undefined ? undefined : (columns.get(node.mask) as BooleanColumn).values
     const inputs = node.inputs.map((id) => columns.get(id)!)
-    definition.kernel(column.values, inputs, node.params, context, { output: node.output, mask })
-    return { column, bytes: column.values.byteLength, owned: true }
+    try {
+      definition.kernel(column.values, inputs, node.params, context, { output: node.output, mask })
+    } catch (error) {
+      arena.free(column.values)
+      throw error
+    }
+    return { column, owned: true }
   }
 
   return {
@@ -102,8 +125,8 @@ export function createEvaluator(panel: Panel, options: { cacheBytes?: number } =
         let entry = cache.get(key)
         if (entry === undefined) {
           misses++
-          entry = compute(node, strategy, columns)
-          bytes += entry.bytes
+          entry = compute(node, strategy, columns, inUse)
+          if (entry.owned) bytes += entry.column.values.byteLength
           for (const input of inputsOf(node)) {
             const left = readers.get(input)! - 1
             readers.set(input, left)
@@ -116,11 +139,11 @@ export function createEvaluator(panel: Panel, options: { cacheBytes?: number } =
         }
         cache.set(key, entry)
         columns.set(id, entry.column)
-        evict(inUse)
       }
+      makeRoom(inUse, 0)
       return ids.map((id) => columns.get(id)!)
     },
-    stats: () => ({ hits, misses, bytes }),
+    stats: () => ({ hits, misses, bytes, held: held() }),
   }
 }
 

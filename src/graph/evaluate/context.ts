@@ -1,12 +1,12 @@
 import { usageError } from '../../base/errors.js'
 import { nearest } from '../../base/nearest.js'
 import type { Panel } from '../../data/panel.js'
-import { deriveField } from '../derived-fields.js'
+import { deriveField, storedField } from '../derived-fields.js'
 import type { KernelContext } from '../operator.js'
 
 /**
- * What source operators see of a panel. Derived fields (`returns`, `vwap`, `dollarVolume`, `rawClose`) are computed
- * on first use and kept.
+ * What source operators see of a panel. Derived fields (`returns`, `vwap`, `dollarVolume`) are computed on first use
+ * and kept, unless the caller has a place for them.
  */
 export function kernelContext(panel: Panel): KernelContext {
   const derived = new Map<string, Float64Array>()
@@ -15,12 +15,13 @@ export function kernelContext(panel: Panel): KernelContext {
     bars: panel.dates.length,
     symbols: panel.symbols.length,
     dates: panel.dates,
-    field(name) {
-      const known = panel.fields.get(name) ?? derived.get(name)
+    stored: (name) => storedField(name, panel.fields),
+    field(name, out) {
+      const known = storedField(name, panel.fields) ?? (out === undefined ? derived.get(name) : undefined)
       if (known !== undefined) return known
-      const values = deriveField(name, panel.fields, panel.symbols.length)
+      const values = deriveField(name, panel.fields, panel.symbols.length, out)
       if (values === undefined) throw unknownField('field', name, availableFields(panel))
-      derived.set(name, values)
+      if (out === undefined) derived.set(name, values)
       return values
     },
     group(name) {

@@ -21,11 +21,15 @@ const field: OperatorDefinition = {
   type: toPanel,
   lookback: () => 0,
   view: (params, context) => {
-    const values = context.field(String(params.name))
+    const name = String(params.name)
+    const values = context.stored === undefined ? context.field(name) : context.stored(name)
+    if (values === undefined) return undefined
     return hasNoInfinities(values) ? { type: 'panel', width: context.symbols, values } : undefined
   },
   ...anyRows((out, _inputs, params, context, _extra, from, to) => {
-    const values = context.field(String(params.name))
+    const whole = from === 0 && to === context.bars
+    const values = context.field(String(params.name), whole ? (out as Float64Array) : undefined)
+    if (values === out) return
     for (let i = from * context.symbols; i < to * context.symbols; i++) {
       const v = values[i]!
       out[i] = v + (v - v)
