@@ -2,6 +2,7 @@
 
 // Backtests and factors
 export { type BacktestOptions, backtest, type StrategyBacktest } from './backtest/backtest-strategy.js'
+export { type Contribution, type ContributionRow, contribution } from './backtest/contribution.js'
 export { MARKETS as markets } from './backtest/markets.js'
 export type { Market, MetricName, Metrics, Simulation, Trade } from './backtest/types.js'
 // Errors
@@ -28,7 +29,7 @@ export { type WrittenTable, writeTable } from './data/sources/write-table.js'
 export { describeMarket } from './data/synthetic/describe.js'
 export { generateMarket } from './data/synthetic/market.js'
 export type { MarketOptions } from './data/synthetic/options.js'
-export { createEvaluator, type Evaluator } from './graph/evaluate/columnar.js'
+export { createEvaluator, type Evaluator, type EvaluatorOptions } from './graph/evaluate/columnar.js'
 export { REGISTRY as operators } from './graph/registry.js'
 export { strategyJsonSchema } from './graph/schema.js'
 // Strategies as data
@@ -68,6 +69,7 @@ export {
   atr,
   type BooleanExpr,
   barsSince,
+  benchmark,
   beta,
   bollinger,
   bottom,
