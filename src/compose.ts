@@ -178,7 +178,7 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
         limits: config.limits,
         ...(fileName === undefined ? {} : { fileName }),
       })
-      checkSources(strategy, panel)
+      checkSources(strategy, panel, config.benchmark)
       return conform(strategy, space, config)
     }
     const starts = await compileStarts(config, request.base, state.next, compile)
@@ -457,7 +457,7 @@ async function searchSpace(
       ...(config.fill ? { fill: config.fill } : {}),
       ...(universe === undefined
         ? {}
-        : { universe: await compileUniverse(universe, fields, panel, sandbox) }),
+        : { universe: await compileUniverse(universe, fields, panel, config.benchmark, sandbox) }),
     },
   })
 }
@@ -466,10 +466,11 @@ async function compileUniverse(
   text: string,
   fields: readonly string[],
   panel: Panel,
+  benchmark: string | undefined,
   sandbox: Sandbox,
 ): Promise<Subgraph> {
   const expression = await compileExpression(text, sandbox, { fields, fileName: 'constraints.universe' })
-  checkSources(expression, panel)
+  checkSources(expression, panel, benchmark)
   const { nodes, universe } = universeOf(expression)
   return { nodes, root: universe }
 }

@@ -1,6 +1,7 @@
 import { usageError } from '../base/errors.js'
 import type { Panel } from '../data/panel.js'
 import { createEvaluator, type Evaluator } from '../graph/evaluate/columnar.js'
+import { symbolIndex } from '../graph/evaluate/context.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import type { Costs, Fill } from '../graph/strategy-graph.js'
 import { type BacktestResult, runBacktest } from './backtest.js'
@@ -18,7 +19,12 @@ export interface BacktestOptions {
   readonly end?: string
   /** Instead of what the strategy says. */
   readonly fill?: Fill
-  /** Computed factors are shared through it; it must be the panel's own. */
+  /**
+   * A symbol: what `benchmark(…)` reads, and what the strategy is measured against, held without costs. Default: the
+   * equal weight of all symbols.
+   */
+  readonly benchmark?: string | undefined
+  /** Computed factors are shared through it; it must be the panel's own, and have the same benchmark. */
   readonly evaluator?: Evaluator
   /** A year, as a fraction; default 0. */
   readonly riskFree?: number
@@ -33,10 +39,11 @@ export interface StrategyBacktest extends BacktestResult {
 
 /**
  * Backtests a strategy on a panel, as the accounting page defines it.
- * @throws AlphaloopError (usage) UNKNOWN_FIELD, NO_OPEN_PRICES, NO_HIGH_LOW_PRICES, UNKNOWN_MARKET, EMPTY_RANGE
+ * @throws AlphaloopError (usage) UNKNOWN_FIELD, UNKNOWN_GROUP, UNKNOWN_SYMBOL, NO_OPEN_PRICES, NO_HIGH_LOW_PRICES,
+ *   UNKNOWN_MARKET, EMPTY_RANGE, WRONG_EVALUATOR
  */
 export function backtest(strategy: Strategy, panel: Panel, options: BacktestOptions = {}): StrategyBacktest {
-  const { start, end, fill, costs, riskFree } = options
+  const { start, end, fill, costs, riskFree, benchmark } = options
   const named = options.market ?? DEFAULT_MARKET
   const base = typeof named === 'string' ? resolveMarket(named) : named
   const market = costs === undefined ? base : { ...base, costs: { ...base.costs, ...costs } }
@@ -44,13 +51,35 @@ export function backtest(strategy: Strategy, panel: Panel, options: BacktestOpti
   const range = rangeOf(panel, start, end)
   const result = runBacktest({
     panel,
-    ...evaluateRule(filled, options.evaluator ?? createEvaluator(panel)),
+    ...evaluateRule(filled, evaluatorFor(panel, options)),
     portfolio: filled.graph.portfolio,
     market,
     range,
     riskFree,
+    ...(benchmark === undefined ? {} : { benchmarkUniverse: onlySymbol(panel, benchmark) }),
   })
   return { ...result, strategy: filled, range, market }
+}
+
+/** The evaluator that was given, if it is the right one, or a new one. */
+function evaluatorFor(panel: Panel, { evaluator, benchmark }: BacktestOptions): Evaluator {
+  if (evaluator === undefined) return createEvaluator(panel, { benchmark })
+  if (evaluator.panel === panel && evaluator.benchmark === benchmark) return evaluator
+  throw usageError(
+    'WRONG_EVALUATOR',
+    evaluator.panel === panel
+      ? `the evaluator's benchmark is ${evaluator.benchmark ?? 'the equal weight'}, the backtest's ${benchmark ?? 'the equal weight'}`
+      : 'the evaluator belongs to another panel',
+    'make it with createEvaluator(panel, { benchmark }), for the same panel and benchmark',
+  )
+}
+
+/** 1 in the cells of one symbol, T × N. @throws AlphaloopError (usage) UNKNOWN_SYMBOL */
+export function onlySymbol(panel: Pick<Panel, 'dates' | 'symbols'>, symbol: string): Uint8Array {
+  const width = panel.symbols.length
+  const mask = new Uint8Array(panel.dates.length * width)
+  for (let cell = symbolIndex(panel, symbol); cell < mask.length; cell += width) mask[cell] = 1
+  return mask
 }
 
 /** The same strategy, filled otherwise. */

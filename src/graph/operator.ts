@@ -57,6 +57,8 @@ export interface KernelContext {
   /** A field that stands in the data, undefined where it has to be computed. Absent: all of them do. */
   stored?(name: string): Float64Array | undefined
   group(name: string): Int32Array
+  /** A field of the benchmark, one value per bar; NaN where missing. */
+  benchmark(field: string): Float64Array
 }
 
 /** What a kernel is told besides its inputs. */

@@ -31,7 +31,7 @@ export interface Strategy {
   readonly types: ReadonlyMap<string, PortType>
   /** Content key of each node, by id: equal keys compute equal values on one panel, also across strategies. */
   readonly keys: ReadonlyMap<string, string>
-  /** Names of the fields that it reads, sorted. */
+  /** Names of the fields that it reads, the benchmark's too, sorted. */
   readonly fields: readonly string[]
   /** Names of the groups that it reads, sorted. */
   readonly groups: readonly string[]
@@ -230,8 +230,14 @@ export function checkLimits(graph: Pick<StrategyGraph, 'nodes'>, limits: GraphLi
   return deepest
 }
 
-export const namesOf = (graph: Pick<StrategyGraph, 'nodes'>, op: 'field' | 'group'): readonly string[] =>
-  [...new Set(graph.nodes.filter((node) => node.op === op).map((node) => String(node.params.name)))].sort()
+/** Names of the fields (the benchmark's too) or groups that a graph reads, sorted. */
+export function namesOf(graph: Pick<StrategyGraph, 'nodes'>, what: 'field' | 'group'): readonly string[] {
+  const names = new Set<string>()
+  for (const { op, params } of graph.nodes)
+    if (op === what) names.add(String(params.name))
+    else if (what === 'field' && op === 'benchmark') names.add(String(params.field))
+  return [...names].sort()
+}
 
 /** Types of a checked graph's nodes. */
 export function nodeTypes(graph: Pick<StrategyGraph, 'nodes'>): Map<string, PortType> {

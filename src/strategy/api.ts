@@ -440,6 +440,12 @@ export function calendar(...args: readonly unknown[]): never {
   return call('calendar', args)
 }
 
+/** a field of the benchmark symbol; without one, close and returns of the equal weight of all symbols. */
+export function benchmark(field: string): VectorExpr
+export function benchmark(...args: readonly unknown[]): never {
+  return call('benchmark', args)
+}
+
 /** a + b. */
 export function add(a: VectorExpr | number, b: VectorExpr | number): VectorExpr
 export function add(a: Numeric, b: Numeric): PanelExpr

@@ -1,4 +1,5 @@
 import { runBacktest } from '../backtest/backtest.js'
+import { onlySymbol } from '../backtest/backtest-strategy.js'
 import { benchmarkReturns } from '../backtest/benchmark.js'
 import { computeMetrics } from '../backtest/metrics/compute.js'
 import { missingPrices } from '../backtest/requirements.js'
@@ -71,7 +72,10 @@ export function createEvaluation(
   now: () => number,
 ): (graph: StrategyGraph) => Evaluation {
   const { panel, ranges, market, limits } = setup
-  const evaluator = createEvaluator(panel, { cacheBytes: setup.cacheBytes })
+  const evaluator = createEvaluator(panel, {
+    cacheBytes: setup.cacheBytes,
+    benchmark: setup.benchmarkSymbol,
+  })
   const mask = benchmarkMask(setup)
   const benchmarks = new Map<string, { returns: Float64Array; metrics: Metrics }>()
 
@@ -191,11 +195,7 @@ export function benchmarkMask(
   setup: Pick<EvaluationSetup, 'panel' | 'limits' | 'benchmarkSymbol' | 'benchmarkUniverse'>,
 ): Uint8Array | undefined {
   const { panel, limits, benchmarkSymbol, benchmarkUniverse } = setup
-  const symbols = panel.symbols.length
-  if (benchmarkSymbol !== undefined) {
-    const held = panel.symbols.indexOf(benchmarkSymbol)
-    return new Uint8Array(panel.dates.length * symbols).map((_, cell) => (cell % symbols === held ? 1 : 0))
-  }
+  if (benchmarkSymbol !== undefined) return onlySymbol(panel, benchmarkSymbol)
   if (benchmarkUniverse === undefined) return undefined
   const strategy = createStrategy(benchmarkUniverse, limits)
   const { universe } = evaluateRule(strategy, createEvaluator(panel))

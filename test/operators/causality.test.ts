@@ -14,6 +14,7 @@ function contextHead(context: KernelContext, bars: number): KernelContext {
     dates: context.dates.slice(0, bars),
     field: (name) => context.field(name).subarray(0, cells),
     group: (name) => context.group(name).subarray(0, cells),
+    benchmark: (name) => context.benchmark(name).subarray(0, bars),
   }
 }
 

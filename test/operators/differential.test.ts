@@ -19,7 +19,7 @@ const DEEP = process.env.ALPHALOOP_DEEP === '1'
 
 /** Results that are counts, choices or single roundings: there the two forms must agree to the last bit. */
 const EXACT = new Set(
-  'rank bucket top bottom groupRank tsRank argMin argMax tsMin tsMax lag delta pctChange logReturn count barsSince streak ffill cumMax cumMin crossAbove crossBelow hold cooldown donchian field constant group calendar'.split(
+  'rank bucket top bottom groupRank tsRank argMin argMax tsMin tsMax lag delta pctChange logReturn count barsSince streak ffill cumMax cumMin crossAbove crossBelow hold cooldown donchian field constant group calendar benchmark'.split(
     ' ',
   ),
 )

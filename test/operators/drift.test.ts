@@ -14,6 +14,7 @@ function run(name: string, series: readonly Float64Array[], params: Params): Flo
     dates: [],
     field: () => new Float64Array(),
     group: () => new Int32Array(),
+    benchmark: () => new Float64Array(),
   }
   const inputs = series.map((values): Column => ({ type: 'panel', width: 1, values }))
   return runKernel(operator, inputs, params, context) as Float64Array

@@ -187,6 +187,7 @@ describe.skipIf(QUOTES === undefined)('published indicator values (needs the sha
       dates: [],
       field: (name) => fields.get(name)!,
       group: () => new Int32Array(),
+      benchmark: () => new Float64Array(),
     }
     const values = runKernel(operator, columns, params, context, { output }) as Float64Array
     const rows = result(file)

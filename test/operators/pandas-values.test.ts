@@ -38,6 +38,7 @@ function context(bars: number, symbols: number): KernelContext {
     dates: [],
     field: () => new Float64Array(),
     group: () => new Int32Array(),
+    benchmark: () => new Float64Array(),
   }
 }
 

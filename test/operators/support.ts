@@ -69,6 +69,20 @@ export function testContext({ bars, symbols }: Shape, look: Look, seed: number):
       return values
     },
     group: () => codes,
+    benchmark: (name) => {
+      const key = `benchmark ${name}`
+      const values =
+        fields.get(key) ??
+        Float64Array.from({ length: bars }, () =>
+          random() < look.missing
+            ? Number.NaN
+            : random() < 0.01
+              ? Number.NEGATIVE_INFINITY
+              : look.value(random),
+        )
+      fields.set(key, values)
+      return values
+    },
   }
 }
 

@@ -14,6 +14,8 @@ export interface RandomGraphOptions {
   readonly fields: readonly string[]
   /** What `group` may read; no group is read where there is none. */
   readonly groups?: readonly string[]
+  /** What `benchmark` may read; default: what the equal weight of all symbols has. */
+  readonly benchmark?: readonly string[]
   /** Windows and other whole numbers span at most this much above their least value. */
   readonly longest?: number
 }
@@ -23,7 +25,14 @@ export const ROOMY = { maxNodes: 10_000, maxDepth: 10_000, maxFields: 100 }
 
 /** A valid parameter, the default one in three times. */
 function randomParam(spec: ParamSpec, rng: Rng, op: string, options: RandomGraphOptions): ParamValue {
-  if (spec.kind === 'text') return rng.pick(op === 'group' ? options.groups! : options.fields)
+  if (spec.kind === 'text')
+    return rng.pick(
+      op === 'group'
+        ? options.groups!
+        : op === 'benchmark'
+          ? (options.benchmark ?? ['close', 'returns'])
+          : options.fields,
+    )
   if (spec.default !== undefined && rng.next() < 0.3) return spec.default
   if (spec.kind === 'choice') return rng.pick(spec.choices)
   const min = Math.max(spec.min, -1e6)

@@ -66,6 +66,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
       market: marketOf(config),
       ...(options.start === undefined ? {} : { start: options.start }),
       ...(fill === undefined ? {} : { fill }),
+      benchmark: config.benchmark,
     })
   for (const { message } of simulation.warnings) out.warn(message)
   if (options.equity)

@@ -43,7 +43,7 @@ async function factor(context: CommandContext, options: FactorOptions, text: str
     fields: availableFields(panel),
     limits: config.limits,
   })
-  const [column] = createEvaluator(panel).evaluate(expression, [expression.root])
+  const [column] = createEvaluator(panel, { benchmark: config.benchmark }).evaluate(expression, [expression.root])
   const values = panelValues(column!, panel.dates.length, panel.symbols.length)
   const report = analyzeFactor(values, panel)
   if (options.out !== undefined) writeOutput(resolve(io.cwd, options.out), valueRows(values, panel))

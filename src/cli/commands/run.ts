@@ -10,6 +10,7 @@ import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { createStrategy } from '../../graph/strategy.js'
 import { HISTORY_FILE } from '../../history/journal-store.js'
 import type { LoopEvent } from '../../loop/events.js'
+import { benchmarkMask } from '../../workers/evaluation.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { durationText } from '../render/figures.js'
@@ -204,13 +205,17 @@ function championCurves(graph: unknown, { setup }: RunResult) {
   const { panel, ranges, market } = setup
   const strategy = createStrategy(graph)
   const range = { start: ranges.train.start, end: ranges.validation.end }
-  const evaluator = createEvaluator(panel, { cacheBytes: setup.cacheBytes })
+  const evaluator = createEvaluator(panel, {
+    cacheBytes: setup.cacheBytes,
+    benchmark: setup.benchmarkSymbol,
+  })
   const { simulation, benchmarkReturns } = runBacktest({
     panel,
     ...evaluateRule(strategy, evaluator),
     portfolio: strategy.graph.portfolio,
     market,
     range,
+    benchmarkUniverse: benchmarkMask(setup),
   })
   let level = 1
   return {

@@ -27,6 +27,8 @@ export interface EvaluatorStats {
 
 export interface Evaluator {
   readonly panel: Panel
+  /** The symbol that `benchmark(…)` reads, if there is one. */
+  readonly benchmark: string | undefined
   /**
    * The values of the named nodes of a strategy. The arrays belong to the cache: they are valid until the next call
    * of `evaluate` and must not be written to.
@@ -34,6 +36,13 @@ export interface Evaluator {
    */
   evaluate(strategy: Evaluable, ids: readonly string[]): Column[]
   stats(): EvaluatorStats
+}
+
+export interface EvaluatorOptions {
+  /** Budget for cached values; default `DEFAULT_CACHE_BYTES`. */
+  readonly cacheBytes?: number
+  /** The symbol whose fields `benchmark(…)` reads; without one, the equal weight of all symbols. */
+  readonly benchmark?: string | undefined
 }
 
 /** Default budget: small enough for two workers beside a medium panel in 400 MB. */
@@ -45,9 +54,9 @@ interface Entry {
   readonly owned: boolean
 }
 
-export function createEvaluator(panel: Panel, options: { cacheBytes?: number } = {}): Evaluator {
+export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): Evaluator {
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
-  const context = kernelContext(panel)
+  const context = kernelContext(panel, options.benchmark)
   // A Map keeps insertion order: re-inserting on use makes it a least-recently-used list.
   const cache = new Map<string, Entry>()
   const arena = createArena()
@@ -110,8 +119,9 @@ export function createEvaluator(panel: Panel, options: { cacheBytes?: number } =
 
   return {
     panel,
+    benchmark: options.benchmark,
     evaluate(strategy, ids) {
-      checkSources(strategy, panel)
+      checkSources(strategy, panel, options.benchmark)
       const byId = new Map(strategy.graph.nodes.map((node) => [node.id, node]))
       const { order, readers } = plan(ids, (id) => {
         const node = byId.get(id)!

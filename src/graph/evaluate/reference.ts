@@ -9,9 +9,14 @@ import { checkSources, kernelContext } from './context.js'
  * shared and nothing cached. Booleans are 1 and 0. Quadratic in bars: for tests.
  * @returns one T × width array per id, row-major
  */
-export function evaluatePlainly(strategy: Evaluable, ids: readonly string[], panel: Panel): number[][] {
-  checkSources(strategy, panel)
-  const context = kernelContext(panel)
+export function evaluatePlainly(
+  strategy: Evaluable,
+  ids: readonly string[],
+  panel: Panel,
+  benchmark?: string,
+): number[][] {
+  checkSources(strategy, panel, benchmark)
+  const context = kernelContext(panel, benchmark)
   const { bars, symbols } = context
   const values = new Map<string, { width: number; cells: number[] }>()
   for (const node of strategy.graph.nodes) {

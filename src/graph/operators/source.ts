@@ -125,4 +125,25 @@ const calendar: OperatorDefinition = {
   doc: 'day of the week (Monday = 1), month (1 … 12) or day of the month of each bar',
 }
 
-export const SOURCES: readonly OperatorDefinition[] = [field, constant, group, calendar]
+const benchmark: OperatorDefinition = {
+  name: 'benchmark',
+  category: 'source',
+  inputs: [],
+  params: [{ name: 'field', kind: 'text' }],
+  type: toVector,
+  lookback: () => 0,
+  ...anyRows((out, _inputs, params, context, _extra, from, to) => {
+    const values = context.benchmark(String(params.field))
+    for (let t = from; t < to; t++) {
+      const v = values[t]!
+      out[t] = v + (v - v)
+    }
+  }),
+  reference: {
+    kind: 'source',
+    row: (bar, params, context) => [finite(context.benchmark(String(params.field))[bar]!)],
+  },
+  doc: 'a field of the benchmark symbol; without one, close and returns of the equal weight of all symbols',
+}
+
+export const SOURCES: readonly OperatorDefinition[] = [field, constant, group, calendar, benchmark]
