@@ -17,6 +17,7 @@ import { openDataset } from './data/sources/open-dataset.js'
 import { executionErrorOf } from './feedback/execution-error.js'
 import { availableFields, checkSources } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
+import type { GraphLimits } from './graph/limits.js'
 import type { Strategy } from './graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from './history/journal-store.js'
 import { openLock } from './history/lock.js'
@@ -37,8 +38,8 @@ import { runLoop } from './loop/run.js'
 import { configHash, differences, keptConfig, settingsDifferences } from './loop/settings.js'
 import { foldRules, type LoopState } from './loop/state.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
-import { createQuickJsSandbox } from './sandbox/quickjs.js'
 import type { Sandbox } from './sandbox/sandbox.js'
+import { createThreadSandbox } from './sandbox/thread-sandbox.js'
 import type { SearchSpace } from './search/proposal.js'
 import { proposeFactorGraph } from './search/propose.js'
 import { createSearchSpace } from './search/space.js'
@@ -52,16 +53,39 @@ export const VERSION: string = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ).version
 
-/** Where untrusted code runs. */
-export const createSandbox = (): Sandbox => createQuickJsSandbox()
+/** Where untrusted code runs: a thread, which lives until the sandbox is closed or the process has nothing else to do. */
+export const createSandbox = (): Sandbox => createThreadSandbox()
 
-/** Compiles strategy code (TypeScript, JavaScript or the JSON form) in the sandbox. @throws AlphaloopError (usage) */
-export const compileStrategyCode = (source: string, options?: CompileOptions): Promise<Strategy> =>
-  compileStrategy(source, createSandbox(), options)
+/**
+ * Compiles strategy code (TypeScript, JavaScript or the JSON form) in a sandbox: the given one, or one for this call.
+ * @throws AlphaloopError (usage)
+ */
+export const compileStrategyCode = (
+  source: string,
+  { sandbox, ...options }: CompileOptions & { readonly sandbox?: Sandbox } = {},
+): Promise<Strategy> => inSandbox(sandbox, (inside) => compileStrategy(source, inside, options))
 
 /** Compiles a factor's text, as `alphaloop factor` takes it, with the panel's fields in scope. @throws AlphaloopError (usage) */
-export const compileFactorText = (text: string, panel: Panel): Promise<Expression> =>
-  compileExpression(text, createSandbox(), { fields: availableFields(panel) })
+export const compileFactorText = (
+  text: string,
+  panel: Panel,
+  { sandbox, limits }: { readonly sandbox?: Sandbox; readonly limits?: GraphLimits } = {},
+): Promise<Expression> =>
+  inSandbox(sandbox, (inside) =>
+    compileExpression(text, inside, {
+      fields: availableFields(panel),
+      ...(limits === undefined ? {} : { limits }),
+    }),
+  )
+
+async function inSandbox<T>(given: Sandbox | undefined, work: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+  const sandbox = given ?? createSandbox()
+  try {
+    return await work(sandbox)
+  } finally {
+    if (given === undefined) await sandbox.close()
+  }
+}
 
 /** What a data argument and its settings mean: relative paths count from `cwd`. */
 export function dataOptions(
@@ -156,6 +180,7 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
     if (stored !== null) onEvent({ type: 'run-resumed', from: state.next, total: config.iterations })
 
     const sandbox = createSandbox()
+    close = () => sandbox.close()
     const space = await searchSpace(config, panel, split, sandbox)
     if (config.fill === undefined && space.fill === 'nextClose')
       warn('the data has no open prices, so every strategy is filled at the next close')
@@ -195,7 +220,9 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       threads: config.workers === 'auto' ? availableParallelism() : config.workers,
       timeoutSeconds: config.limits.evaluationTimeoutSeconds,
     })
-    close = () => runner.close()
+    close = async () => {
+      await Promise.all([runner.close(), sandbox.close()])
+    }
     let recorded = 0
     let evaluated = 0
     let snapshotAt = state.next

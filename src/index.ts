@@ -11,6 +11,7 @@ export { AlphaloopError, type ErrorKind } from './base/errors.js'
 export {
   compileFactorText,
   compileStrategyCode,
+  createSandbox,
   type RunRequest,
   type RunResult,
   runLearningLoop,
@@ -57,6 +58,7 @@ export type { LoopEvent } from './loop/events.js'
 export type { RunSummary } from './loop/summary.js'
 export { analyzeFactor, type FactorReport } from './research/factor.js'
 export { expressionOf, factorValues } from './research/factor-values.js'
+export type { Sandbox } from './sandbox/sandbox.js'
 // Strategies as code: every operator is a function here and a method of expressions
 export {
   abs,

@@ -44,8 +44,15 @@ const INTRINSICS = {
 const LONGEST_TEXT = 20_000
 
 /** A sandbox whose limits hold for each program. @see Sandbox */
-export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> } = {}): Sandbox {
+export function createQuickJsSandbox(
+  options: {
+    limits?: Partial<SandboxLimits>
+    /** Called when a program's own time begins. */
+    onStart?: () => void
+  } = {},
+): Sandbox {
   const limits = { ...DEFAULT_SANDBOX_LIMITS, ...options.limits }
+  const { onStart = () => {} } = options
   let engine: Promise<QuickJSWASMModule> | undefined
   return {
     async run(program) {
@@ -57,7 +64,7 @@ export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> 
         if (engine !== mine) continue
         let result: SandboxResult | undefined
         try {
-          runProgram(ready, program, limits, (ended) => {
+          runProgram(ready, program, { limits, onStart }, (ended) => {
             result = ended
           })
         } catch (thrown) {
@@ -68,6 +75,9 @@ export function createQuickJsSandbox(options: { limits?: Partial<SandboxLimits> 
         }
         return result!
       }
+    },
+    async close() {
+      engine = undefined
     },
   }
 }
@@ -110,15 +120,20 @@ function newEngine(limits: SandboxLimits): Promise<QuickJSWASMModule> {
   return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory, emscriptenModule: QUIET }))
 }
 
+interface Terms {
+  readonly limits: SandboxLimits
+  readonly onStart: () => void
+}
+
 function runProgram(
   engine: QuickJSWASMModule,
   program: SandboxProgram,
-  limits: SandboxLimits,
+  terms: Terms,
   ended: (result: SandboxResult) => void,
 ): void {
   const runtime = engine.newRuntime()
   try {
-    runtime.setMaxStackSize(limits.stackBytes)
+    runtime.setMaxStackSize(terms.limits.stackBytes)
     runtime.setModuleLoader(
       (specifier) => {
         const source = Object.hasOwn(program.modules, specifier) ? program.modules[specifier] : undefined
@@ -133,7 +148,7 @@ function runProgram(
     )
     const context = runtime.newContext({ intrinsics: INTRINSICS })
     try {
-      ended(runInContext(context, runtime, program, limits))
+      ended(runInContext(context, runtime, program, terms))
     } catch (thrown) {
       // Told here, because cleaning up after it will fail too, for another reason.
       const broken = brokenEngine(thrown)
@@ -151,7 +166,7 @@ function runInContext(
   context: QuickJSContext,
   runtime: QuickJSRuntime,
   program: SandboxProgram,
-  limits: SandboxLimits,
+  { limits, onStart }: Terms,
 ): SandboxResult {
   context.unwrapResult(context.evalCode(LOCKDOWN, 'sandbox:lockdown')).dispose()
   context.unwrapResult(context.evalCode(program.prelude, 'sandbox:prelude')).dispose()
@@ -159,6 +174,7 @@ function runInContext(
   context.unwrapResult(context.evalCode(`delete globalThis.${program.finish}`, 'sandbox:prelude')).dispose()
 
   // The time starts here: what the prelude takes is not the program's.
+  onStart()
   const deadline = Date.now() + limits.timeMs
   let overTime = false
   runtime.setInterruptHandler(() => {

@@ -67,4 +67,6 @@ export type SandboxResult =
  */
 export interface Sandbox {
   run(program: SandboxProgram): Promise<SandboxResult>
+  /** Gives back what it holds; programs that wait are rejected. */
+  close(): Promise<void>
 }
