@@ -30,10 +30,14 @@ export function targetScale(equity: number, gross: number, stuck: number, grossE
 
 const MAX_ROUNDS = 500
 
+/** Steeper than this, and the equation is left to plain iteration, as it is defined. */
+const GENTLE = 0.5
+
 /**
  * The equity E⁺ that is left when every order takes its symbol to f·w·E⁺ and costs are paid from the account: the
- * solution of E⁺ = E − Σ costs(E⁺), by fixed-point iteration from E to 1e-14 relative. Each round shrinks the error
- * by about the cost rate, so a handful is enough.
+ * solution of E⁺ = E − Σ costs(E⁺), to 1e-14 relative. The right side consists of straight pieces, one for each way
+ * in which the orders can part into purchases and sales; so Newton's steps, which follow the piece that they stand
+ * on, end after two or three, where plain iteration from E needs a handful.
  */
 export function equityAfterFill(orders: Orders, gross: number, terms: FillTerms): number {
   const { equity, stuck, grossExposure, buyRate, sellRate } = terms
@@ -41,18 +45,30 @@ export function equityAfterFill(orders: Orders, gross: number, terms: FillTerms)
   let after = equity
   if (buyRate === 0 && sellRate === 0) return after
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const unit = targetScale(after, gross, stuck, grossExposure) * after
+    const scale = targetScale(after, gross, stuck, grossExposure)
+    const unit = scale * after
     let bought = 0
     let sold = 0
+    let boughtWeight = 0
+    let soldWeight = 0
     for (let j = 0; j < count; j++) {
-      const change = unit * weights[j]! - values[j]!
-      if (change > 0) bought += change
-      else sold -= change
+      const weight = weights[j]!
+      const change = unit * weight - values[j]!
+      if (change > 0) {
+        bought += change
+        boughtWeight += weight
+      } else {
+        sold -= change
+        soldWeight += weight
+      }
     }
     const next = equity - (bought * buyRate + sold * sellRate)
-    const moved = Math.abs(next - after)
-    after = next
-    if (moved <= 1e-14 * Math.abs(next)) break
+    // How fast the targets' unit f·E⁺ grows with E⁺.
+    const growth = scale === 1 ? 1 : scale > 0 ? grossExposure / gross : 0
+    const slope = growth * (soldWeight * sellRate - boughtWeight * buyRate)
+    const step = Math.abs(slope) < GENTLE ? (next - after) / (1 - slope) : next - after
+    after += step
+    if (Math.abs(step) <= 1e-14 * Math.abs(after)) break
   }
   return after
 }

@@ -80,8 +80,11 @@ export function createPolicy(
   let row = 0
   let ruleRow = 0
 
+  // Where no close is missing, looking each one up would only fetch rows of prices that nobody needs.
+  const isWhole = closeColumns(panel).missing === undefined
   const mayHold = (symbol: number) =>
-    (universe === undefined || universe[ruleRow + symbol] === 1) && Number.isFinite(closes[row + symbol]!)
+    (universe === undefined || universe[ruleRow + symbol] === 1) &&
+    (isWhole || Number.isFinite(closes[row + symbol]!))
   const isEligible = (symbol: number) => Number.isFinite(scores![ruleRow + symbol]!) && mayHold(symbol)
 
   /** Picks one leg: the best by sign·score as far as `select` reaches; best first where the weights ask for it. */

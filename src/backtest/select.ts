@@ -1,24 +1,24 @@
+/** So many scores of a row, evenly spread, say where about its k-th largest lies. */
+const SAMPLES = 64
+
 /**
- * Picks the symbols with the largest keys out of one row of scores: O(N + k log k) for usual rows, nothing allocated
- * after construction. What is above the worst of the best so far is collected; when there is no more room, all but
- * the k best are thrown out, and the bar rises. Of equal keys the symbol that sorts first wins.
+ * Picks the symbols with the largest keys out of one row of scores, in a pass or two and without allocating:
+ * 1. a sample of the row sets a bar that about twice as many as are wanted will pass (`guess`)
+ * 2. what passes it is collected; if that is too few, everything is (`collect`)
+ * 3. all but the k best of those are thrown out (`throwOut`)
+ * Of equal keys the symbol that sorts first wins.
  */
 export class Picker {
   /** The picks: `picks[0 … count − 1]`, symbols ascending unless they were asked for in order. */
   readonly picks: Int32Array
   private readonly keys: Float64Array
   private readonly work: Float64Array
-  private size = 0
-  private wanted = 0
-  private limit = 0
-  /** Only keys above this are worth collecting. */
-  private bar = Number.NEGATIVE_INFINITY
 
   /** Room for picks out of up to `width` symbols. */
   constructor(width: number) {
     this.picks = new Int32Array(width)
     this.keys = new Float64Array(width)
-    this.work = new Float64Array(width)
+    this.work = new Float64Array(Math.max(width, SAMPLES))
   }
 
   /**
@@ -32,53 +32,69 @@ export class Picker {
     sign: 1 | -1,
     may: (symbol: number) => boolean,
   ): number {
-    const { picks, keys } = this
-    const width = picks.length
-    this.size = 0
-    this.wanted = Math.min(k, width)
-    // Room for as many again, so that throwing out pays.
-    this.limit = Math.min(width, 2 * this.wanted + 16)
-    this.bar = Number.NEGATIVE_INFINITY
-    if (this.wanted <= 0) return 0
-    let bar = this.bar
-    for (let symbol = 0; symbol < width; symbol++) {
-      const key = sign * scores[row + symbol]!
-      // Symbols ascend: of equal keys the one that comes later loses. A missing key is above nothing.
-      if (!(key > bar) || key === Number.POSITIVE_INFINITY || !may(symbol)) continue
-      if (this.size === this.limit) {
-        this.throwOut()
-        bar = this.bar
-        if (!(key > bar)) continue
-      }
-      picks[this.size] = symbol
-      keys[this.size++] = key
-    }
-    if (this.size > this.wanted) this.throwOut()
-    return this.size
+    if (k <= 0) return 0
+    const bar = this.guess(scores, row, k, sign)
+    let size = this.collect(scores, row, sign, bar, may)
+    if (size < k && bar !== Number.NEGATIVE_INFINITY)
+      size = this.collect(scores, row, sign, Number.NEGATIVE_INFINITY, may)
+    return size > k ? this.throwOut(size, k) : size
   }
 
-  /** Keeps the best, in their order, and raises the bar to the worst of them. */
-  private throwOut(): void {
-    const { picks, keys, size, wanted } = this
-    const bar = this.kthLargest(wanted)
-    let above = 0
-    for (let c = 0; c < size; c++) if (keys[c]! > bar) above++
-    let equal = wanted - above
+  /** A key that is exceeded by rather more than k of the row; −∞ where that would be most of them. */
+  private guess(scores: Float64Array, row: number, k: number, sign: 1 | -1): number {
+    const width = this.picks.length
+    const { work } = this
+    if (width < 2 * SAMPLES) return Number.NEGATIVE_INFINITY
+    let count = 0
+    for (let c = 0; c < SAMPLES; c++) {
+      const key = sign * scores[row + Math.floor((c * width) / SAMPLES)]!
+      work[count] = key
+      count += Number.isFinite(key) ? 1 : 0
+    }
+    const rank = Math.ceil((1.5 * k * SAMPLES) / width) + 2
+    return 2 * rank < count ? this.kthLargest(count, rank) : Number.NEGATIVE_INFINITY
+  }
+
+  private collect(
+    scores: Float64Array,
+    row: number,
+    sign: 1 | -1,
+    bar: number,
+    may: (symbol: number) => boolean,
+  ): number {
+    const { picks, keys } = this
+    const width = picks.length
+    let size = 0
+    for (let symbol = 0; symbol < width; symbol++) {
+      const key = sign * scores[row + symbol]!
+      // A missing key passes no bar.
+      if (!(key >= bar) || !Number.isFinite(key) || !may(symbol)) continue
+      picks[size] = symbol
+      keys[size++] = key
+    }
+    return size
+  }
+
+  /** Keeps the k best of the collected, in their order. */
+  private throwOut(size: number, k: number): number {
+    const { picks, keys, work } = this
+    for (let c = 0; c < size; c++) work[c] = keys[c]!
+    const worst = this.kthLargest(size, k)
+    let equal = k
+    for (let c = 0; c < size; c++) if (keys[c]! > worst) equal--
     let kept = 0
     for (let c = 0; c < size; c++) {
       const key = keys[c]!
-      if (!(key > bar) && !(key === bar && equal-- > 0)) continue
-      picks[kept] = picks[c]!
-      keys[kept++] = key
+      // Symbols ascend, so the first of those that equal the worst are the ones to keep.
+      if (!(key > worst) && !(key === worst && equal-- > 0)) continue
+      picks[kept++] = picks[c]!
     }
-    this.size = kept
-    this.bar = bar
+    return kept
   }
 
-  /** The k-th largest of the collected keys (Hoare's selection on a copy). */
-  private kthLargest(k: number): number {
-    const { work, keys, size } = this
-    for (let c = 0; c < size; c++) work[c] = keys[c]!
+  /** The k-th largest of the first `size` values of `work`, which are put in another order (Hoare 1961, FIND). */
+  private kthLargest(size: number, k: number): number {
+    const { work } = this
     const at = size - k
     let low = 0
     let high = size - 1
@@ -101,7 +117,7 @@ export class Picker {
     return work[at]!
   }
 
-  /** Brings the `count` symbols of `picks` in the order of sign·scores[row + symbol], the largest first, ties as they stand. */
+  /** Brings the first `count` picks in the order of sign·scores[row + symbol], the largest first, ties as they stand. */
   order(scores: Float64Array, row: number, count: number, sign: 1 | -1): void {
     const best = Array.from(this.picks.subarray(0, count))
     best.sort((a, b) => sign * scores[row + b]! - sign * scores[row + a]! || a - b)
