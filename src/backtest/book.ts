@@ -18,7 +18,7 @@ export class Book {
   closingCount = 0
   /** Code of why the position is to be closed, 0 while nobody wants that. */
   readonly why: Uint8Array
-  ledger = new TradeLedger()
+  readonly ledger = new TradeLedger()
 
   private readonly slot: Int32Array
   private readonly openedShares: Float64Array
@@ -42,12 +42,6 @@ export class Book {
     this.closedShares = new Float64Array(n)
     this.closedValue = new Float64Array(n)
     this.costs = new Float64Array(n)
-  }
-
-  /** Starts another account with the arrays of one whose positions are all closed. */
-  reset(): void {
-    this.cash = 1
-    this.ledger = new TradeLedger()
   }
 
   /** Wants the whole position closed. The newest reason counts, but an exit rule's outlives a decision's. */

@@ -52,8 +52,6 @@ const COLUMNS = 11
 /** A pnl within this of 0 is neither gain nor loss. */
 const EVEN = 1e-12
 
-type Counted = Pick<Trade, 'pnl' | 'return' | 'bars'>
-
 class Totals implements TradeTotals {
   closed = 0
   open = 0
@@ -63,7 +61,7 @@ class Totals implements TradeTotals {
   returns = 0
   bars = 0
 
-  count({ pnl, return: gain, bars }: Counted): void {
+  count(pnl: number, gain: number, bars: number): void {
     this.closed++
     if (pnl > EVEN) {
       this.winners++
@@ -79,19 +77,25 @@ export function tradeTotals(trades: readonly Trade[]): TradeTotals {
   const totals = new Totals()
   for (const trade of trades) {
     if (trade.reason === 'end') totals.open++
-    else totals.count(trade)
+    else totals.count(trade.pnl, trade.return, trade.bars)
   }
   return totals
 }
 
+/** The trades of a finished backtest, as numbers: eleven to a trade. */
+export interface TradeValues {
+  readonly values: Float64Array
+  readonly totals: TradeTotals
+}
+
 /**
- * The trades of one backtest. They are kept as numbers, eleven to a trade, and become rows only when somebody reads
- * them: most backtests of a search are asked for totals alone.
+ * Where a backtest writes down its trades. They are kept as numbers and become rows only when somebody reads them:
+ * most backtests of a search are asked for totals alone.
  */
 export class TradeLedger {
-  private values = new Float64Array(64 * COLUMNS)
+  private values = new Float64Array(256 * COLUMNS)
   private size = 0
-  readonly totals = new Totals()
+  private totals = new Totals()
 
   add(position: ClosedPosition): void {
     const { symbol, isLong, entryBar, exitBar, opened, openedValue, closed, closedValue, pnl, cost, reason } =
@@ -113,39 +117,49 @@ export class TradeLedger {
     values[size + 8] = pnl
     values[size + 9] = reason
     values[size + 10] = cost
-    values[size + 10] = cost
     this.size = size + COLUMNS
     if (reason === REASON.end) this.totals.open++
-    else this.totals.count({ pnl, return: pnl / openedValue, bars: exitBar - entryBar })
+    else this.totals.count(pnl, pnl / openedValue, exitBar - entryBar)
   }
 
-  /** The trades as rows, in the order in which they were closed. */
-  rows(dates: readonly string[], symbols: readonly string[]): Trade[] {
-    const { values, size } = this
-    const rows: Trade[] = []
-    for (let at = 0; at < size; at += COLUMNS) {
-      const entryBar = values[at + 2]!
-      const exitBar = values[at + 3]!
-      const opened = values[at + 4]!
-      const openedValue = values[at + 5]!
-      const pnl = values[at + 8]!
-      rows.push({
-        symbol: symbols[values[at]!]!,
-        side: values[at + 1] === 1 ? 'long' : 'short',
-        entryBar,
-        entryDate: dates[entryBar]!,
-        entryPrice: openedValue / opened,
-        exitBar,
-        exitDate: dates[exitBar]!,
-        exitPrice: values[at + 7]! / values[at + 6]!,
-        shares: opened,
-        pnl,
-        cost: values[at + 10]!,
-        return: pnl / openedValue,
-        bars: exitBar - entryBar,
-        reason: REASONS[values[at + 9]!]!,
-      })
-    }
-    return rows
+  /** Hands over what was written down, and is empty again. */
+  take(): TradeValues {
+    const taken = { values: this.values.slice(0, this.size), totals: this.totals }
+    this.size = 0
+    this.totals = new Totals()
+    return taken
   }
+}
+
+/** Trades as rows, in the order in which they were closed. */
+export function tradesOf(
+  { values }: TradeValues,
+  dates: readonly string[],
+  symbols: readonly string[],
+): Trade[] {
+  const rows: Trade[] = []
+  for (let at = 0; at < values.length; at += COLUMNS) {
+    const entryBar = values[at + 2]!
+    const exitBar = values[at + 3]!
+    const opened = values[at + 4]!
+    const openedValue = values[at + 5]!
+    const pnl = values[at + 8]!
+    rows.push({
+      symbol: symbols[values[at]!]!,
+      side: values[at + 1] === 1 ? 'long' : 'short',
+      entryBar,
+      entryDate: dates[entryBar]!,
+      entryPrice: openedValue / opened,
+      exitBar,
+      exitDate: dates[exitBar]!,
+      exitPrice: values[at + 7]! / values[at + 6]!,
+      shares: opened,
+      pnl,
+      cost: values[at + 10]!,
+      return: pnl / openedValue,
+      bars: exitBar - entryBar,
+      reason: REASONS[values[at + 9]!]!,
+    })
+  }
+  return rows
 }

@@ -1,5 +1,5 @@
 /** So many scores of a row, evenly spread, say where about its k-th largest lies. */
-const SAMPLES = 64
+const SAMPLES = 32
 
 /**
  * Picks the symbols with the largest keys out of one row of scores, in a pass or two and without allocating:
@@ -40,19 +40,23 @@ export class Picker {
     return size > k ? this.throwOut(size, k) : size
   }
 
-  /** A key that is exceeded by rather more than k of the row; −∞ where that would be most of them. */
+  /** A key that rather more than k of the row reach; −∞ where that would be about half of them. */
   private guess(scores: Float64Array, row: number, k: number, sign: 1 | -1): number {
     const width = this.picks.length
     const { work } = this
     if (width < 2 * SAMPLES) return Number.NEGATIVE_INFINITY
-    let count = 0
+    const rank = Math.ceil((1.5 * k * SAMPLES) / width) + 2
+    if (2 * rank > SAMPLES) return Number.NEGATIVE_INFINITY
+    // The `rank` largest of the sample, ascending.
+    work.fill(Number.NEGATIVE_INFINITY, 0, rank)
     for (let c = 0; c < SAMPLES; c++) {
       const key = sign * scores[row + Math.floor((c * width) / SAMPLES)]!
-      work[count] = key
-      count += Number.isFinite(key) ? 1 : 0
+      if (!(key > work[0]!)) continue
+      let to = 1
+      for (; to < rank && work[to]! < key; to++) work[to - 1] = work[to]!
+      work[to - 1] = key
     }
-    const rank = Math.ceil((1.5 * k * SAMPLES) / width) + 2
-    return 2 * rank < count ? this.kthLargest(count, rank) : Number.NEGATIVE_INFINITY
+    return work[0]!
   }
 
   private collect(

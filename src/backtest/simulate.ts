@@ -16,7 +16,7 @@ import { rebalanceBars } from './calendar.js'
 import { type CloseColumns, closeColumns } from './closes.js'
 import { createExitCheck, type ExitCheck } from './exits.js'
 import { equityAfterFill, targetScale } from './fill.js'
-import { REASON } from './ledger.js'
+import { REASON, tradesOf } from './ledger.js'
 import { createPolicy, type Policy, type PolicyInput } from './policy.js'
 import { checkRange, contradictionError, missingPrices } from './requirements.js'
 import type { FillRecord, Simulation, SimulationInput, Trade } from './types.js'
@@ -388,7 +388,7 @@ class Run {
       before = equity[t]!
     }
     const scaled = this.policy.scaledDown
-    const { ledger } = book
+    const taken = book.ledger.take()
     const { dates, symbols } = this.panel
     let rows: Trade[] | undefined
     giveBackWorkspace(this.workspace)
@@ -398,10 +398,10 @@ class Run {
       returns,
       exposure: this.exposure.subarray(0, this.bars),
       get trades() {
-        rows ??= ledger.rows(dates, symbols)
+        rows ??= tradesOf(taken, dates, symbols)
         return rows
       },
-      tradeTotals: ledger.totals,
+      tradeTotals: taken.totals,
       fills: this.fills,
       carry: { borrow: this.borrowed, financing: this.financed },
       warnings:

@@ -44,8 +44,8 @@ export function borrowWorkspace(panel: Panel): Workspace {
   }
 }
 
-/** Hands the arrays back when every position is closed; they must not be used afterwards. */
+/** Hands the arrays back when every position is closed and the ledger taken; they must not be used afterwards. */
 export function giveBackWorkspace(workspace: Workspace): void {
-  workspace.book.reset()
+  workspace.book.cash = 1
   idle = workspace
 }
