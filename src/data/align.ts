@@ -26,12 +26,7 @@ export function alignGroup(
   cells: Int32Array,
   size: number,
 ): GroupField {
-  const used = new Set<number>()
-  for (let row = 0; row < cells.length; row++)
-    if (cells[row]! >= 0 && column.codes[row]! >= 0) used.add(column.codes[row]!)
-  const labels = [...used].map((code) => column.texts[code]!).sort(byCodeUnit)
-  const rank = new Map(labels.map((label, i) => [label, i]))
-  const renamed = column.texts.map((text) => rank.get(text) ?? -1)
+  const { labels, renamed } = usedLabels(column, (row) => cells[row]! >= 0)
   const codes = sharedInts(size).fill(-1)
   for (let row = 0; row < cells.length; row++) {
     const cell = cells[row]!
@@ -39,6 +34,19 @@ export function alignGroup(
     if (cell >= 0 && code >= 0) codes[cell] = renamed[code]!
   }
   return { codes, labels }
+}
+
+/** The labels that the rows use, in order, and the number that each text's code gets among them. */
+export function usedLabels(
+  column: { readonly texts: readonly string[]; readonly codes: Int32Array },
+  isUsed: (row: number) => boolean,
+): { labels: string[]; renamed: number[] } {
+  const used = new Set<number>()
+  for (let row = 0; row < column.codes.length; row++)
+    if (column.codes[row]! >= 0 && isUsed(row)) used.add(column.codes[row]!)
+  const labels = [...used].map((code) => column.texts[code]!).sort(byCodeUnit)
+  const rank = new Map(labels.map((label, i) => [label, i]))
+  return { labels, renamed: column.texts.map((text) => rank.get(text) ?? -1) }
 }
 
 /** Ascending by UTF-16 code unit, the order of symbols everywhere. */

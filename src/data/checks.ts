@@ -1,8 +1,8 @@
 import { dataError } from '../base/errors.js'
 import { byCodeUnit } from './align.js'
-import { PRICE_FIELDS } from './columns.js'
+import { AVAILABLE, PRICE_FIELDS } from './columns.js'
 import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
-import { readDates, timeOfDay } from './dates.js'
+import { announcementDays, readDates, timeOfDay } from './dates.js'
 import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
 import { INTRADAY, MENDING } from './mending.js'
@@ -19,8 +19,12 @@ export interface CheckedRows {
   readonly symbols: readonly string[]
   /** Per row the cell t·N + i; −1 for a row that is left out. */
   readonly cells: Int32Array
-  /** Cells that became missing although some row has a value, by column. */
+  /** Rows whose value in a column became missing although it is written, by column. */
   readonly lost: ReadonlyMap<string, readonly number[]>
+  readonly dayOf: (row: number) => string | undefined
+  readonly symbolOf: (row: number) => string | undefined
+  /** The day from which a row's announced fields are known; undefined where it is not said. */
+  readonly knownFrom: (row: number) => string | undefined
   readonly issues: readonly DataIssue[]
   readonly place: (row: number, detail?: string) => IssuePlace
 }
@@ -33,10 +37,17 @@ export interface CheckedRows {
  * 3. errors stop, or cost the row or the cell, as `onBadRows` says (a row without a readable date or symbol has no
  *    cell and always goes),
  * 4. what is left is numbered, dates and symbols ascending.
+ * In a table of `revisions` rows of one date and symbol may differ if they became available on different days.
  */
 export function checkRows(
   table: LongTable,
-  options: { readonly onBadRows: BadRows; readonly source: string },
+  options: {
+    readonly onBadRows: BadRows
+    readonly source: string
+    readonly revisions?: boolean
+    /** Places name their file although there is only one. */
+    readonly named?: boolean
+  },
 ): CheckedRows {
   const { rows } = table
   const policy = options.onBadRows
@@ -46,7 +57,13 @@ export function checkRows(
   const dateText = (row: number) => table.dates.texts[table.dates.codes[row]!]
   const dayOf = (row: number) => (table.dates.codes[row]! < 0 ? undefined : days[table.dates.codes[row]!])
   const symbolOf = (row: number) => symbolTexts[table.symbols.codes[row]!]
-  const several = table.parts.length > 1
+  const several = options.named || table.parts.length > 1
+  const available = table.asText.get(AVAILABLE)
+  const availableDays = available ? announcementDays(available.texts) : []
+  const knownFrom = (row: number) => {
+    const code = available?.codes[row] ?? -1
+    return code < 0 ? undefined : availableDays[code]
+  }
   const place = (row: number, detail?: string): IssuePlace => ({
     symbol: symbolOf(row) ?? null,
     date: dayOf(row) ?? null,
@@ -101,6 +118,10 @@ export function checkRows(
       )
       keep[row] = 0
     }
+    if (available && available.codes[row]! >= 0 && knownFrom(row) === undefined) {
+      badDate.add(() => place(row, `${AVAILABLE} is '${available.texts[available.codes[row]!]}'`))
+      if (options.revisions || policy === 'drop') keep[row] = 0
+    }
     if (table.symbols.codes[row]! < 0) {
       noSymbol.add(() => place(row, 'the symbol is empty'))
       keep[row] = 0
@@ -115,20 +136,24 @@ export function checkRows(
       'the date or the symbol column is probably another one: --columns date=…,symbol=…',
       { dates: byDay.size, symbols: symbolTexts.length, rows },
     )
-  const owner = new Int32Array(size).fill(-1)
+  const revisionOf =
+    options.revisions && available ? revisionCodes(available.codes, availableDays) : undefined
+  const owner = revisionOf ? new RevisionOwners() : new RowOwners(size)
   const conflicting = new Set<number>()
   let intraday = false
   const columns = [...table.numbers]
   const groups = [...table.texts].flatMap(([name, column]) => (column ? [[name, column.codes] as const] : []))
   const ownerCell = (row: number) =>
-    dayIndex[table.dates.codes[row]!]! * symbolTexts.length + table.symbols.codes[row]!
+    dayIndex[table.dates.codes[row]!]! * symbolTexts.length +
+    table.symbols.codes[row]! +
+    (revisionOf ? revisionOf(row) * size : 0)
   const lostCells: [column: string, cell: number][] = []
   for (let row = 0; row < rows; row++) {
     if (!keep[row]) continue
     const cell = ownerCell(row)
-    const first = owner[cell]!
+    const first = owner.get(cell)
     if (first < 0) {
-      owner[cell] = row
+      owner.set(cell, row)
       continue
     }
     const differing = columns
@@ -154,7 +179,7 @@ export function checkRows(
     conflicting.add(cell)
     for (const column of [...differing, ...differingGroups]) lostCells.push([column, cell])
   }
-  if (policy === 'drop') for (const cell of conflicting) keep[owner[cell]!] = 0
+  if (policy === 'drop') for (const cell of conflicting) keep[owner.get(cell)] = 0
 
   const after = AFTERWARDS[policy]
   const dated = after === undefined ? undefined : 'these rows were left out'
@@ -239,17 +264,57 @@ export function checkRows(
   for (let row = 0; row < rows; row++)
     cells[row] = keep[row] ? bar[table.dates.codes[row]!]! * width + columnOf[table.symbols.codes[row]!]! : -1
   const lose = (column: string, row: number) => {
-    const cell = cells[row]!
-    if (cell < 0) return
+    if (cells[row]! < 0) return
     const list = lost.get(column)
-    if (list) list.push(cell)
-    else lost.set(column, [cell])
+    if (list) list.push(row)
+    else lost.set(column, [row])
   }
   if (policy === 'missing') {
     for (const [column, row] of lostRows) lose(column, row)
-    for (const [column, cell] of lostCells) lose(column, owner[cell]!)
+    for (const [column, cell] of lostCells) lose(column, owner.get(cell))
   }
-  return { dates, symbols, cells, lost, issues, place }
+  return { dates, symbols, cells, lost, dayOf, symbolOf, knownFrom, issues, place }
 }
 
 const shownNumber = (value: number) => (Number.isNaN(value) ? 'empty' : String(value))
+
+/** The first row of each cell: of a panel's, all of which are probably filled. */
+class RowOwners {
+  private readonly rows: Int32Array
+
+  constructor(cells: number) {
+    this.rows = new Int32Array(cells).fill(-1)
+  }
+
+  get(cell: number): number {
+    return this.rows[cell]!
+  }
+
+  set(cell: number, row: number): void {
+    this.rows[cell] = row
+  }
+}
+
+/** The first row of each cell, where there are many more cells than rows. */
+class RevisionOwners {
+  private readonly rows = new Map<number, number>()
+
+  get(cell: number): number {
+    return this.rows.get(cell) ?? -1
+  }
+
+  set(cell: number, row: number): void {
+    this.rows.set(cell, row)
+  }
+}
+
+/** A number for each day of announcement; 0 where it is not said. */
+function revisionCodes(codes: Int32Array, days: readonly (string | undefined)[]): (row: number) => number {
+  const byDay = new Map<string | undefined, number>([[undefined, 0]])
+  const revision = days.map((day) => {
+    const code = byDay.get(day) ?? byDay.size
+    byDay.set(day, code)
+    return code
+  })
+  return (row) => (codes[row]! < 0 ? 0 : revision[codes[row]!]!)
+}

@@ -2,8 +2,13 @@ import { dataError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
 
 const DATE_NAMES = ['date', 'datetime', 'timestamp', 'time']
+/** What the date of a table of reports may be called as well. */
+const PERIOD_NAMES = ['period', 'periodend', 'perioddate']
+const AVAILABLE_NAMES = ['available', 'availabledate', 'announcementdate']
 /** `name` comes last: beside a ticker or a code it is the company's name. */
-const SYMBOL_NAMES = ['symbol', 'ticker', 'stockid', 'code', 'name']
+export const SYMBOL_NAMES = ['symbol', 'ticker', 'stockid', 'code', 'name']
+/** The column of the days from which values are known. */
+export const AVAILABLE = 'available'
 const FIELD_NAMES: Readonly<Record<string, string>> = {
   open: 'open',
   high: 'high',
@@ -20,38 +25,58 @@ export const PRICE_FIELDS = ['open', 'high', 'low', 'close', 'adj_close'] as con
 /** Columns that must be numbers, so that a text in them is an error. */
 export const NUMBER_FIELDS = [...PRICE_FIELDS, 'volume'] as const
 
+/**
+ * `field`: numbers, or texts with few values. `group`: names of groups, whatever they look like. `text`: a column that
+ * is kept as it is written, under its name (`available`, `from`, `ticker` …).
+ */
 export interface ColumnRole {
-  readonly role: 'date' | 'symbol' | 'field' | 'ignored'
+  readonly role: 'date' | 'symbol' | 'field' | 'group' | 'text' | 'ignored'
   readonly name: string
 }
 
-const plain = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
+/** The names that somebody gave to the columns of their tables. */
+export interface ColumnNames {
+  /** From role or field to the name of the column. */
+  readonly mapping: Readonly<Record<string, string>>
+  /** Columns that are groups although they look like numbers. */
+  readonly groups?: readonly string[]
+  /** Of another table than that of the prices: it needs no close, and no date where it is about symbols. */
+  readonly joined?: boolean
+}
 
-const quoted = (names: readonly string[]) =>
+export const plain = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
+
+/** Column names as they stand in a message. */
+export const quotedNames = (names: readonly string[]) =>
   names.map((name) => (name === '' ? '(unnamed)' : name)).join(', ')
 
 const LONG_TABLE =
   'a long table has one row per date and symbol, with a header like date,symbol,open,high,low,close,volume'
 
+/** Where a column stands in a header, in its own spelling or another of case, spaces, `_` and `-`; −1 for nowhere. */
+export function columnAt(header: readonly string[], column: string): number {
+  const at = header.indexOf(column)
+  return at >= 0 ? at : header.findIndex((name) => plain(name) === plain(column))
+}
+
 /**
- * Says what each column of a long table is, by its name (case, spaces, `_` and `-` do not count) or by `mapping` from
- * role or field to column name. A table without a symbol column is one series. `file` stands in messages.
+ * Says what each column of a long table is, by its name (case, spaces, `_` and `-` do not count) or by the names
+ * given. A table of prices without a symbol column is one series. `file` stands in messages.
  */
 export function resolveColumns(
   header: readonly string[],
-  mapping: Readonly<Record<string, string>>,
+  { mapping, groups = [], joined = false }: ColumnNames,
   file: string,
 ): ColumnRole[] {
   const roles: (ColumnRole | undefined)[] = header.map(() => undefined)
   const details = { file, columns: header }
   for (const [target, column] of Object.entries(mapping)) {
-    let at = header.indexOf(column)
-    if (at < 0) at = header.findIndex((name) => plain(name) === plain(column))
+    const at = columnAt(header, column)
     if (at < 0) {
       const meant = nearest(column, header)
       throw dataError(
         'DATA_NO_SUCH_COLUMN',
-        `${file} has no column '${column}', which was to be the ${target}; its columns are ${quoted(header)}`,
+        `${file} has no column '${column}', which was to be the ${target}; its columns are ${quotedNames(header)}`,
         meant ? `did you mean ${target}=${meant}?` : `name one of its columns: --columns ${target}=…`,
         details,
       )
@@ -65,21 +90,29 @@ export function resolveColumns(
         details,
       )
     const key = plain(target)
-    const role = key === 'date' ? 'date' : key === 'symbol' ? 'symbol' : 'field'
-    roles[at] = { role, name: role === 'field' ? (FIELD_NAMES[key] ?? target) : role }
+    const role =
+      key === 'date' || key === 'symbol'
+        ? key
+        : key === AVAILABLE
+          ? 'text'
+          : groups.some((group) => columnAt(header, group) === at || group === target)
+            ? 'group'
+            : 'field'
+    roles[at] = { role, name: role === 'field' || role === 'group' ? (FIELD_NAMES[key] ?? target) : key }
   }
-  const claim = (role: 'date' | 'symbol', names: readonly string[]) => {
-    if (roles.some((known) => known?.role === role)) return
-    for (const name of names) {
-      const at = header.findIndex((column, i) => !roles[i] && plain(column) === name)
+  const claim = (role: 'date' | 'symbol' | 'text', name: string, names: readonly string[]) => {
+    if (roles.some((known) => known?.name === name)) return
+    for (const candidate of names) {
+      const at = header.findIndex((column, i) => !roles[i] && plain(column) === candidate)
       if (at >= 0) {
-        roles[at] = { role, name: role }
+        roles[at] = { role, name }
         return
       }
     }
   }
-  claim('date', DATE_NAMES)
-  claim('symbol', SYMBOL_NAMES)
+  claim('date', 'date', joined ? [...DATE_NAMES, ...PERIOD_NAMES] : DATE_NAMES)
+  claim('symbol', 'symbol', SYMBOL_NAMES)
+  claim('text', AVAILABLE, AVAILABLE_NAMES)
   const resolved = header.map((column, i): ColumnRole => {
     const known = roles[i]
     if (known) return known
@@ -87,54 +120,84 @@ export function resolveColumns(
     const canonical = FIELD_NAMES[plain(column)]
     const taken = canonical !== undefined && roles.some((role) => role?.name === canonical)
     // A column that was named for a field replaces the one that is called like it.
-    return taken ? { role: 'ignored', name: '' } : { role: 'field', name: canonical ?? column }
+    if (taken) return { role: 'ignored', name: '' }
+    const isGroup = groups.some((group) => columnAt(header, group) === i)
+    return { role: isGroup ? 'group' : 'field', name: canonical ?? column }
   })
-  refuse(header, resolved, file)
+  if (joined) refuseJoined(header, resolved, file)
+  else refuse(header, resolved, file)
   return resolved
 }
 
 /** Tables that cannot be a panel, each with what would mend it. */
 function refuse(header: readonly string[], roles: readonly ColumnRole[], file: string): void {
   const details = { file, columns: header }
-  const fields = roles.filter(({ role }) => role === 'field').map(({ name }) => name)
+  const fields = refuseTwice(header, roles, file)
   if (!roles.some(({ role }) => role === 'date')) {
     const data = header.some((name) => /^\d{4}-?\d\d-?\d\d/.test(name) || /^\d+\.\d+$/.test(name))
     throw dataError(
       'DATA_NO_DATE_COLUMN',
       data
         ? `${file} has no header: its first line is '${header.join(',')}', which looks like data`
-        : `${file} has no date column; its columns are ${quoted(header)}`,
+        : `${file} has no date column; its columns are ${quotedNames(header)}`,
       data
         ? `put the column names in the first line; ${LONG_TABLE}`
         : `call it date, datetime, timestamp or time, or say which it is: --columns date=${header.find((name) => name !== '') ?? 'Day'}`,
       details,
     )
   }
-  const twice = fields.find((name, i) => fields.indexOf(name) !== i)
-  if (twice !== undefined)
-    throw dataError(
-      'DATA_COLUMN_TWICE',
-      `${file} has two columns for '${twice}'; its columns are ${quoted(header)}`,
-      `say which one it is: --columns ${twice}=…, or rename the other`,
-      details,
-    )
-  const announced = header.find((name) => plain(name) === 'available')
-  if (announced !== undefined)
-    throw dataError(
-      'DATA_AVAILABLE_COLUMN',
-      `${file} has an announcement date column '${announced}', which is not read yet: its fields would be known too early`,
-      'shift the fundamental fields to the dates from which they were known, and leave the column out',
-      details,
-    )
   if (fields.includes('close')) return
   if (isWide(roles)) return
   throw dataError(
     'DATA_NO_CLOSE_COLUMN',
-    `${file} has no close column; its columns are ${quoted(header)}`,
+    `${file} has no close column; its columns are ${quotedNames(header)}`,
     `every panel needs a close; say which column it is: --columns close=${fields.find((name) => /close|last|price|settle/i.test(name)) ?? fields[0] ?? 'Last'}`,
     details,
   )
 }
+
+/** The names of the fields and groups; two columns cannot be one of them. */
+function refuseTwice(header: readonly string[], roles: readonly ColumnRole[], file: string): string[] {
+  const fields = roles.filter(isValue).map(({ name }) => name)
+  const twice = fields.find((name, i) => fields.indexOf(name) !== i)
+  if (twice === undefined) return fields
+  throw dataError(
+    'DATA_COLUMN_TWICE',
+    `${file} has two columns for '${twice}'; its columns are ${quotedNames(header)}`,
+    `say which one it is: --columns ${twice}=…, or rename the other`,
+    { file, columns: header },
+  )
+}
+
+/** Tables that cannot stand beside one of prices. */
+function refuseJoined(header: readonly string[], roles: readonly ColumnRole[], file: string): void {
+  const details = { file, columns: header }
+  const fields = refuseTwice(header, roles, file)
+  const has = (name: string) => roles.some((role) => role.name === name && !isValue(role))
+  if (!has('symbol') && !isWide(roles))
+    throw dataError(
+      'DATA_JOIN_NO_SYMBOL',
+      `${file} is to be joined to the prices and has no symbol column; its columns are ${quotedNames(header)}`,
+      'a joined table has a date and a symbol (fields that change) or a symbol alone (groups); --columns symbol=… names the column',
+      details,
+    )
+  if (has(AVAILABLE) && !has('date'))
+    throw dataError(
+      'DATA_NO_DATE_COLUMN',
+      `${file} has an announcement date column and no date for the period that is reported; its columns are ${quotedNames(header)}`,
+      'call it date or period, or say which it is: --columns date=…',
+      details,
+    )
+  if (fields.length === 0)
+    throw dataError(
+      'DATA_JOIN_NO_FIELDS',
+      `${file} is to be joined to the prices and has no field; its columns are ${quotedNames(header)}`,
+      'leave it out, or add the columns that it is to bring',
+      details,
+    )
+}
+
+const isValue = ({ role }: ColumnRole) => role === 'field' || role === 'group'
 
 /** Names that a series of its own gives to a price, and nobody to a symbol. */
 const NO_SYMBOL =
@@ -148,7 +211,8 @@ export function isWide(roles: readonly ColumnRole[]): boolean {
   const fields = roles.filter(({ role }) => role === 'field')
   return (
     fields.length > 0 &&
-    !roles.some(({ role }) => role === 'symbol') &&
+    roles.some(({ role }) => role === 'date') &&
+    !roles.some(({ role }) => role === 'symbol' || role === 'group' || role === 'text') &&
     !fields.some(({ name }) => FIELD_NAMES[plain(name)] !== undefined || NO_SYMBOL.test(plain(name)))
   )
 }

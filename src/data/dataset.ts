@@ -11,7 +11,22 @@ export interface FileDataOptions {
   readonly path: string
   /** Which column is what, where the names do not say it: `{date: 'Day', symbol: 'Code', close: 'Last'}`. */
   readonly columns?: Readonly<Record<string, string>>
-  /** Leaves prices as they are although there is an `adj_close`. */
+  /**
+   * More tables, joined to the prices by their columns: date and symbol (fields of that day; with `available`, fields
+   * of a period that are known from then on), symbol alone (groups), or a wide table called after its field.
+   */
+  readonly join?: readonly string[]
+  /** Tables of memberships (symbol, from, to), each a field of 1 and 0 called after its file. */
+  readonly universe?: readonly string[]
+  /** A table of factors (symbol, date, price_factor, split_factor) that prices and volume are adjusted with. */
+  readonly adjustments?: string
+  /** A table of the tickers (file, date, ticker) under which each company traded. */
+  readonly renames?: string
+  /** Numeric columns that are groups. */
+  readonly groups?: readonly string[]
+  /** Days after its announcement that a value stays known; default: until the next one. */
+  readonly staleAfterDays?: number
+  /** Leaves prices as they are although there are `adj_close` or `adjustments`. */
   readonly unadjusted?: boolean
   /** Default `stop`. */
   readonly onBadRows?: BadRows
@@ -45,6 +60,15 @@ export const ISSUE_CODES = [
   'MIXED_TIME_ZONES',
   'ADJ_CLOSE_MISSING',
   'TEXT_COLUMN_IGNORED',
+  'NUMBER_COLUMN_IGNORED',
+  'AVAILABLE_EARLY',
+  'AVAILABLE_MISSING',
+  'JOIN_UNMATCHED',
+  'UNIVERSE_UNKNOWN',
+  'UNIVERSE_OVERLAP',
+  'NOT_ADJUSTED',
+  'TICKER_UNCLAIMED',
+  'TICKER_UNKNOWN',
 ] as const
 /** Stable: programs match on them. */
 export type IssueCode = (typeof ISSUE_CODES)[number]
@@ -80,6 +104,18 @@ export interface RowCounts {
   readonly kept: number
 }
 
+/** One table that the data was made of. */
+export interface TableSummary {
+  /** The file's or folder's own name. */
+  readonly name: string
+  readonly kind: 'prices' | 'daily' | 'announced' | 'groups' | 'universe' | 'adjustments' | 'renames'
+  readonly rows: number
+  /** Rows that found their place in the panel. */
+  readonly used: number
+  /** Fields and groups that come from it. */
+  readonly fields: readonly string[]
+}
+
 export interface FieldSummary {
   readonly name: string
   /** Share of all T × N cells that have a value. */
@@ -102,6 +138,8 @@ export interface Dataset {
   readonly rows: RowCounts
   readonly fields: readonly FieldSummary[]
   readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
+  /** The tables that were read, the prices first. */
+  readonly tables: readonly TableSummary[]
   readonly issues: readonly DataIssue[]
   /** What the surroundings did, such as a cache that could not be written. */
   readonly notes: readonly string[]

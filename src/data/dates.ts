@@ -8,11 +8,15 @@ export interface ReadDates {
 }
 
 const ISO =
-  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]\d{1,2}(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/i
+  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)?)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/i
 const COMPACT = /^(\d{4})(\d\d)(\d\d)$/
 const SLASHED = /^(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d\d)(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\s*[AP]M)?)?$/i
 const DOTTED = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/
 const EPOCH = /^-?\d+(?:\.0*)?$/
+
+/** `2020-01-31` and that many days later. */
+export const daysAfter = (date: string, days: number): string =>
+  new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10)
 
 /** An ISO day, or undefined where the calendar has no such day or the year is not one of markets. */
 function day(year: number, month: number, date: number): string | undefined {
@@ -81,4 +85,27 @@ export function readDates(texts: readonly string[]): ReadDates {
     return EPOCH.test(text) ? epochDay(text) : undefined
   })
   return { days, zones: [...zones].sort(), ambiguous: slashed && !decided }
+}
+
+/**
+ * The days from which announcements are known, for the texts of their column; undefined where one cannot be read. A
+ * day, or a moment in a zone that is not UTC, counts for the bar of that day: strategies act after its close, at the
+ * next bar at the earliest. A moment in UTC, which no exchange's day need be, counts from the day after: there it is
+ * the same day or the next one everywhere.
+ */
+export function announcementDays(texts: readonly string[]): (string | undefined)[] {
+  return readDates(texts).days.map((day, i) =>
+    day !== undefined && isMomentInUtc(texts[i]!) ? daysAfter(day, 1) : day,
+  )
+}
+
+const MIDNIGHT = /[T ]00?(?::00(?::00(?:[.,]0+)?)?)?\s*(?:Z|UTC|[+-]00(?::?00)?)?$/i
+
+function isMomentInUtc(text: string): boolean {
+  if (EPOCH.test(text) && !COMPACT.test(text)) {
+    const digits = text.replace(/^-|\.0*$/g, '').length
+    const perDay = 86_400 * 10 ** (Math.floor((digits - 9) / 3) * 3)
+    return Number(text) % perDay !== 0
+  }
+  return /[T ]\d.*(?:Z|UTC|[+-]00(?::?00)?)$/i.test(text) && !MIDNIGHT.test(text)
 }

@@ -1,5 +1,5 @@
 import type { DataHash } from '../base/hash.js'
-import type { DataIssue, Dataset, FieldSummary, RowCounts } from './dataset.js'
+import type { DataIssue, Dataset, FieldSummary, RowCounts, TableSummary } from './dataset.js'
 import type { Panel } from './panel.js'
 
 /** Coverage of each field of a panel, in the panel's order. */
@@ -26,6 +26,8 @@ export interface DatasetDescription {
   readonly end: string
   readonly fields: readonly FieldSummary[]
   readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
+  /** The tables that the data was made of; empty for the built-in market. */
+  readonly tables: readonly TableSummary[]
   readonly issues: readonly DataIssue[]
 }
 
@@ -39,5 +41,6 @@ export const describeDataset = (dataset: Dataset): DatasetDescription => ({
   end: dataset.dates.at(-1)!,
   fields: dataset.fields,
   groups: dataset.groups,
+  tables: dataset.tables,
   issues: dataset.issues,
 })

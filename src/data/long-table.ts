@@ -30,6 +30,8 @@ export interface LongTable {
   readonly numbers: ReadonlyMap<string, Float64Array>
   /** Text columns by name; undefined: too many different values to be a group. */
   readonly texts: ReadonlyMap<string, CodedColumn | undefined>
+  /** Columns that stay as they are written, by name: `available`, `from`, `ticker` … */
+  readonly asText: ReadonlyMap<string, CodedColumn>
   /** Line (or, in a Parquet file, row) of each row in its file, from 1. */
   readonly lines: Int32Array
   readonly parts: readonly TablePart[]
@@ -41,6 +43,8 @@ export interface LongTable {
   readonly unit: 'line' | 'row'
   /** True for one row per date with a column per symbol; wide.ts makes it long. */
   readonly wide?: boolean
+  /** True for a table without a date column: what it says holds for all time. */
+  readonly undated?: boolean
 }
 
 /** More different texts than this, and a column is no group (sector, industry, exchange …). */
@@ -100,6 +104,9 @@ export function joinTables(tables: readonly LongTable[]): LongTable {
     const column = tooMany ? undefined : joinCodes((table) => table.texts.get(name))
     texts.set(name, column && column.texts.length <= MAX_GROUP_LABELS ? column : undefined)
   }
+  const asText = new Map(
+    names((table) => table.asText.keys()).map((name) => [name, joinCodes((table) => table.asText.get(name))]),
+  )
   const lines = new Int32Array(rows)
   tables.forEach((table, k) => {
     lines.set(table.lines, starts[k])
@@ -110,6 +117,7 @@ export function joinTables(tables: readonly LongTable[]): LongTable {
     symbols: joinCodes((table) => table.symbols),
     numbers,
     texts,
+    asText,
     lines,
     parts: tables.flatMap((table, k) =>
       table.parts.map(({ file, firstRow }) => ({ file, firstRow: firstRow + starts[k]! })),
@@ -123,5 +131,41 @@ export function joinTables(tables: readonly LongTable[]): LongTable {
       table.badRows.map((bad) => ({ ...bad, row: bad.row + starts[k]! })),
     ),
     unit: tables[0]!.unit,
+    ...(tables.some(({ undated }) => undated) ? { undated: true } : {}),
+  }
+}
+
+/** The rows for which `keep` holds, with the symbols in `symbols` instead of their own. */
+export function selectRows(
+  table: LongTable,
+  keep: (row: number) => boolean,
+  symbols: CodedColumn = table.symbols,
+): LongTable {
+  const kept: number[] = []
+  const moved = new Int32Array(table.rows).fill(-1)
+  for (let row = 0; row < table.rows; row++) if (keep(row)) moved[row] = kept.push(row) - 1
+  const codesOf = ({ texts, codes }: CodedColumn): CodedColumn => ({
+    texts,
+    codes: Int32Array.from(kept, (row) => codes[row]!),
+  })
+  const isKept = ({ row }: { row: number }) => moved[row]! >= 0
+  const starts = table.parts.map(({ firstRow }) => {
+    const first = kept.findIndex((row) => row >= firstRow)
+    return first < 0 ? kept.length : first
+  })
+  return {
+    ...table,
+    rows: kept.length,
+    dates: codesOf(table.dates),
+    symbols: codesOf(symbols),
+    numbers: new Map(
+      [...table.numbers].map(([name, values]) => [name, Float64Array.from(kept, (row) => values[row]!)]),
+    ),
+    texts: new Map([...table.texts].map(([name, column]) => [name, column && codesOf(column)])),
+    asText: new Map([...table.asText].map(([name, column]) => [name, codesOf(column)])),
+    lines: Int32Array.from(kept, (row) => table.lines[row]!),
+    parts: table.parts.map(({ file }, k) => ({ file, firstRow: starts[k]! })),
+    badCells: table.badCells.filter(isKept).map((bad) => ({ ...bad, row: moved[bad.row]! })),
+    badRows: table.badRows.filter(isKept).map((bad) => ({ ...bad, row: moved[bad.row]! })),
   }
 }

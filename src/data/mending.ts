@@ -18,6 +18,18 @@ export const MENDING: Readonly<Record<IssueCode, string>> = {
   WEEKEND: 'right for a market that trades every day; otherwise look at the time zone of the dates',
   MIXED_TIME_ZONES: 'write all times in one zone, or only the day',
   ADJ_CLOSE_MISSING: 'fill in adj_close, or take prices as they are: --unadjusted',
+  NUMBER_COLUMN_IGNORED:
+    'a number without a date would be known before it was so: give it dates, or name it a group with --groups',
+  AVAILABLE_EARLY: 'are the two dates swapped? The values count from the end of the period on',
+  AVAILABLE_MISSING: 'fill in the day from which they were known',
+  JOIN_UNMATCHED:
+    'right for a table that is larger than the prices; otherwise compare the spelling of symbols and the days',
+  UNIVERSE_UNKNOWN: 'right for members without prices; otherwise compare the spelling of symbols',
+  UNIVERSE_OVERLAP: 'they were merged; nothing to mend if both are right',
+  NOT_ADJUSTED: 'right for symbols without splits and dividends; otherwise add their factors',
+  TICKER_UNCLAIMED:
+    'right for bars of other companies that had the ticker; otherwise add the spell to the table',
+  TICKER_UNKNOWN: 'right for tickers that never changed; otherwise add them to the table',
   TEXT_COLUMN_IGNORED: 'right for a name or a note; a group has few different values',
 }
 

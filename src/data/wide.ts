@@ -18,16 +18,7 @@ export function nameWideTables(
     field: tables.length === 1 ? 'close' : fieldNameOf(stems[k]!),
     table,
   }))
-  for (const { table } of wide) {
-    const [text] = table.texts.keys()
-    if (text !== undefined)
-      throw dataError(
-        'DATA_NO_CLOSE_COLUMN',
-        `${table.parts[0]!.file} has no close and no symbol column, and its column '${text}' is a text, so it is no wide table either`,
-        'say which columns are the symbol and the close: --columns symbol=…,close=…',
-        { file: table.parts[0]!.file },
-      )
-  }
+  for (const { table } of wide) refuseTexts(table)
   if (!wide.some(({ field }) => field === 'close'))
     throw dataError(
       'DATA_NO_CLOSE_COLUMN',
@@ -36,6 +27,18 @@ export function nameWideTables(
       { path: source, fields: wide.map(({ field }) => field) },
     )
   return wide
+}
+
+/** A wide table has numbers only. @throws AlphaloopError (data) DATA_NO_CLOSE_COLUMN */
+export function refuseTexts(table: LongTable): void {
+  const [text] = table.texts.keys()
+  if (text === undefined) return
+  throw dataError(
+    'DATA_NO_CLOSE_COLUMN',
+    `${table.parts[0]!.file} has no close and no symbol column, and its column '${text}' is a text, so it is no wide table either`,
+    'say which columns are the symbol and the close: --columns symbol=…,close=…',
+    { file: table.parts[0]!.file },
+  )
 }
 
 /**
@@ -111,6 +114,7 @@ export function meltWideTables(tables: readonly WideTable[]): LongTable {
       tables.map(({ field }, k) => [field, Float64Array.from(cells, (cell) => grids[k]![cell]!)]),
     ),
     texts: new Map(),
+    asText: new Map(),
     lines: Int32Array.from(cells, (cell) => keyLine[keyOf(cell)]!),
     parts:
       tables.length > 1

@@ -102,9 +102,9 @@ const cases: [
   ['no-symbol.csv', ['date,symbol,close', '2020-01-02,,1'], 'SYMBOL_MISSING', 'line 2: 2020-01-02'],
   [
     'available.csv',
-    ['date,symbol,close,revenue,available', '2020-01-02,A,1,5,2020-01-02'],
-    'DATA_AVAILABLE_COLUMN',
-    "'available'",
+    ['date,symbol,close,revenue,available', '2020-01-02,A,1,5,soon'],
+    'BAD_DATE',
+    "line 2: A 2020-01-02 – available is 'soon'",
   ],
   [
     'book.xlsx',

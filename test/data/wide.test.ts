@@ -79,7 +79,7 @@ describe('a wide table', () => {
     expect((await read(path)).fields.get('pe ratio')![0]).toBe(7)
   })
 
-  test('that has no close, or a text, or stands beside a long one, is refused', async () => {
+  test('that has no close, or a text, or a close beside a long one, is refused', async () => {
     const noClose = wideFolder('no-close', {
       'open.csv': ['date,A', '2020-01-02,1'],
       'high.csv': ['date,A', '2020-01-02,1'],
@@ -94,7 +94,25 @@ describe('a wide table', () => {
       'X.csv': ['date,close', '2020-01-02,1'],
       'close.csv': ['date,A', '2020-01-02,1'],
     })
-    expect((await errorOf(read(mixed))).code).toBe('DATA_MIXED_TABLES')
+    const twice = await errorOf(read(mixed))
+    expect(twice.code).toBe('DATA_FIELD_TWICE')
+    expect(twice.message).toMatch(/both .*mixed and close\.csv have a field 'close'/)
+    const remark = wideFolder('mixed-text', {
+      'X.csv': ['date,close', '2020-01-02,1'],
+      'note.csv': ['date,X,remark', '2020-01-02,1,hello'],
+    })
+    expect((await errorOf(read(remark))).message).toContain("'remark' is a text")
+  })
+
+  test('of a field stands beside files of one symbol each', async () => {
+    const path = wideFolder('mixed-fields', {
+      '0050.csv': ['date,close', '2020-01-02,1', '2020-01-03,2'],
+      'BRK.B.csv': ['date,close', '2020-01-02,3', '2020-01-03,4'],
+      'pe.csv': ['date,BRK.B,0050', '2020-01-03,7,8'],
+    })
+    const panel = await read(path)
+    expect(panel.symbols).toEqual(['0050', 'BRK.B'])
+    expect([...panel.fields.get('pe')!]).toEqual([Number.NaN, Number.NaN, 8, 7])
   })
 
   test('is not seen in a series whose price has another name', async () => {

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { contentHash, type DataHash } from '../../base/hash.js'
 import { sharedFloats, sharedInts } from '../align.js'
-import type { DataIssue, FieldSummary, RowCounts } from '../dataset.js'
+import type { DataIssue, FieldSummary, RowCounts, TableSummary } from '../dataset.js'
 import { createPanel, type GroupField, type Panel } from '../panel.js'
 
 /**
@@ -25,7 +25,7 @@ import { createPanel, type GroupField, type Panel } from '../panel.js'
  * - `<k>.f64`, `<k>.i32`: field or group k, T × N row-major, little-endian
  * - `checksums.u32`: T × (fields + groups), the CRC-32 of each bar of each file, so that a prefix is verified alone
  */
-export const CACHE_FORMAT = 2
+export const CACHE_FORMAT = 3
 
 /** Temporary folders of writers that died are removed when they are older than this. */
 const STALE_MS = 24 * 3600 * 1000
@@ -38,6 +38,7 @@ export interface DatasetMeta {
   readonly rows: RowCounts
   readonly fields: readonly FieldSummary[]
   readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
+  readonly tables: readonly TableSummary[]
   readonly issues: readonly DataIssue[]
 }
 

@@ -1,5 +1,5 @@
 import { dataError } from '../../base/errors.js'
-import { type ColumnRole, isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
+import { type ColumnRole, isWide, NUMBER_FIELDS } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
 import { type CellCounts, isMissingMark, isTextColumn } from '../missing-marks.js'
 
@@ -181,16 +181,17 @@ const cellHeader = (bytes: Buffer, start: number, end: number) => bytes.toString
  * Reads a delimited text into a long table in one pass over its bytes. Numbers are the doubles nearest to what is
  * written: up to 15 digits by one exact division (Clinger 1990), the rest by the language's own parser. A column that
  * is no price or volume and holds more texts than numbers is a text column; the whole column decides, so that the
- * order of rows does not matter. A table without a symbol column is the series `series`.
+ * order of rows does not matter. `resolve` says what the columns of a header are. A table without a symbol column is
+ * the series `series`.
  */
 export function readDelimited(
   bytes: Buffer,
   file: string,
-  mapping: Readonly<Record<string, string>>,
+  resolve: (header: readonly string[]) => readonly ColumnRole[],
   series: string,
 ): LongTable {
   const { header, delimiter, body, line } = readHeader(bytes, file)
-  const roles = resolveColumns(header, mapping, file)
+  const roles = resolve(header)
   const isText = roles.map(({ role, name }, i) => {
     if (role !== 'field' || MUST_BE_NUMBERS.has(name)) return false
     return sampleIsText(bytes, body, delimiter, i)
@@ -371,6 +372,7 @@ function finish(
 ) {
   const numbers = new Map<string, Float64Array>()
   const texts = new Map<string, CodedColumn | undefined>()
+  const asText = new Map<string, CodedColumn>()
   const badCells: BadCell[] = []
   const wrong: number[] = []
   let dates: CodedColumn = { texts: [], codes: new Int32Array(rows).fill(-1) }
@@ -389,8 +391,9 @@ function finish(
     const coded = { texts: column.cells.texts, codes: column.cells.codes.subarray(0, rows) }
     if (roles[i]!.role === 'date') dates = coded
     else if (roles[i]!.role === 'symbol') symbols = coded
+    else if (roles[i]!.role === 'text') asText.set(column.name, coded)
     else {
-      if (!isTextColumn(countCells(coded))) wrong.push(i)
+      if (roles[i]!.role === 'field' && !isTextColumn(countCells(coded))) wrong.push(i)
       texts.set(column.name, coded.texts.length <= MAX_GROUP_LABELS ? coded : undefined)
     }
   })
@@ -400,12 +403,14 @@ function finish(
     symbols,
     numbers,
     texts,
+    asText,
     lines: lines.subarray(0, rows),
     parts: [{ file, firstRow: 0 }],
     badCells,
     badRows,
     unit: 'line',
     wide: isWide(roles),
+    undated: !roles.some(({ role }) => role === 'date'),
   }
   return { table, wrong }
 }

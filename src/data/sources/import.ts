@@ -1,19 +1,14 @@
-import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
-import { dataError, environmentError, messageOf } from '../../base/errors.js'
+import { environmentError, messageOf } from '../../base/errors.js'
 import { contentHash } from '../../base/hash.js'
 import { canonicalJson, type JsonValue } from '../../base/json.js'
-import { buildPanel } from '../build-panel.js'
-import type { DataIssue, DataOptions, FileDataOptions, RowCounts } from '../dataset.js'
+import type { DataIssue, DataOptions, RowCounts, TableSummary } from '../dataset.js'
 import { summarizeFields } from '../describe.js'
-import { joinTables, type LongTable } from '../long-table.js'
 import type { Panel } from '../panel.js'
 import { generateMarket, MARKET_VERSION } from '../synthetic/market.js'
 import { resolveMarketOptions } from '../synthetic/options.js'
-import { meltWideTables, nameWideTables } from '../wide.js'
 import {
   CACHE_FORMAT,
   DamagedEntry,
@@ -24,12 +19,11 @@ import {
   removeEntry,
   writeEntry,
 } from './cache.js'
-import { readDelimited } from './delimited.js'
-import { locateFiles, type SourceFile, unreadable } from './locate.js'
-import { readParquet } from './parquet.js'
+import { loadFiles, readFiles } from './read-files.js'
+import type { LoadedSource } from './read-table.js'
 
 /** Raise it when a reader or a check changes what it makes of the same bytes: it is part of every cache key. */
-const READER_VERSION = 3
+const READER_VERSION = 4
 
 export type Imported =
   | {
@@ -49,15 +43,15 @@ export type Imported =
  * Finds data in the cache, or reads, checks and keeps it there.
  * 1. the bytes of the source are hashed, with the options and the versions of reader and cache
  * 2. an entry of that name is taken if it is whole
- * 3. otherwise the source becomes a panel (locate → delimited or parquet → joinTables → buildPanel) and is written
+ * 3. otherwise the source becomes a panel (read-files.ts) and is written
  * Where nothing can be written the panel stays in memory and a note says so.
  */
 export async function importData(options: DataOptions): Promise<Imported> {
   const source = openSource(options)
   const cacheDir = options.cacheDir === false ? undefined : (options.cacheDir ?? defaultCacheDir())
-  if (cacheDir === undefined) return { kind: 'memory', ...(await source.read()), notes: [] }
+  if (cacheDir === undefined) return { kind: 'memory', ...(await source.read()), notes: source.notes }
   const path = entryPath(cacheDir, source.key)
-  const notes: string[] = []
+  const notes = [...source.notes]
   try {
     const meta = readMeta(path)
     if (meta) return { kind: 'entry', path, meta, notes }
@@ -104,6 +98,8 @@ export async function importToDisk(
 interface Source {
   /** 32 hex digits: content, options and versions. */
   readonly key: string
+  /** What was noticed while the files were looked for. */
+  readonly notes: readonly string[]
   read(): Promise<{ panel: Panel; meta: DatasetMeta }>
 }
 
@@ -114,105 +110,50 @@ function openSource(options: DataOptions): Source {
       key: contentHash(
         canonicalJson([CACHE_FORMAT, 'builtin', MARKET_VERSION, market as unknown as JsonValue]),
       ),
+      notes: [],
       read: async () => {
         const panel = generateMarket(options.builtin)
         const bars = panel.fields.get('close')!.reduce((n, value) => (Number.isNaN(value) ? n : n + 1), 0)
-        return withMeta(panel, [], { read: bars, kept: bars })
+        return withMeta(panel, [], { read: bars, kept: bars }, [])
       },
     }
   }
-  const files = locateFiles(options.path).map((file) => {
-    const bytes = readBytes(file)
-    return { ...file, bytes, sum: createHash('sha256').update(bytes).digest('hex') }
-  })
+  const notes: string[] = []
+  const files = loadFiles(options, (note) => notes.push(note))
   const how: JsonValue = {
     columns: options.columns ?? {},
+    groups: options.groups ?? [],
+    staleAfterDays: options.staleAfterDays ?? null,
     unadjusted: options.unadjusted ?? false,
     onBadRows: options.onBadRows ?? 'stop',
   }
+  const content = (source: LoadedSource) => source.files.map(({ stem, sum }) => [stem, sum])
   return {
     key: contentHash(
-      canonicalJson([CACHE_FORMAT, READER_VERSION, how, files.map(({ stem, sum }) => [stem, sum])]),
+      canonicalJson([
+        CACHE_FORMAT,
+        READER_VERSION,
+        how,
+        content(files.prices),
+        files.join.map(content),
+        files.universe.map(content),
+        files.adjustments ? content(files.adjustments) : null,
+        files.renames ? content(files.renames) : null,
+      ]),
     ),
-    read: () => readFiles(files, options),
+    notes,
+    read: async () => {
+      const { panel, issues, rows, tables } = await readFiles(files, options)
+      return withMeta(panel, issues, rows, tables)
+    },
   }
-}
-
-function readBytes(file: SourceFile): Buffer {
-  try {
-    return readFileSync(file.path)
-  } catch (error) {
-    throw unreadable(file.path, error)
-  }
-}
-
-async function readFiles(
-  files: readonly (SourceFile & { readonly bytes: Buffer })[],
-  options: FileDataOptions,
-): Promise<{ panel: Panel; meta: DatasetMeta }> {
-  const tables: LongTable[] = []
-  for (const file of files) tables.push(await readTable(file, options.columns ?? {}))
-  const { panel, issues, rows } = buildPanel(asOneTable(tables, files, options.path), {
-    source: options.path,
-    onBadRows: options.onBadRows ?? 'stop',
-    unadjusted: options.unadjusted ?? false,
-  })
-  return withMeta(panel, issues, rows)
-}
-
-/** Long tables stand below one another, wide ones side by side; they do not mix. */
-function asOneTable(tables: readonly LongTable[], files: readonly SourceFile[], source: string): LongTable {
-  const wide = tables.filter((table) => table.wide)
-  if (wide.length === 0) return joinTables(tables)
-  if (wide.length < tables.length) {
-    const name = (isWide: boolean) =>
-      files[tables.findIndex((table) => (table.wide ?? false) === isWide)]!.name
-    throw dataError(
-      'DATA_MIXED_TABLES',
-      `${source} holds wide tables (${name(true)}: a column per symbol) and long ones (${name(false)})`,
-      'keep them in folders of their own',
-      { path: source },
-    )
-  }
-  const stems = files.map(({ stem }) => stem)
-  return meltWideTables(nameWideTables(tables, stems, source))
-}
-
-/** What a file is, by its first bytes: endings lie. */
-async function readTable(
-  { path, name, stem, bytes }: SourceFile & { readonly bytes: Buffer },
-  columns: Readonly<Record<string, string>>,
-): Promise<LongTable> {
-  if (bytes.length >= 4 && bytes.toString('latin1', 0, 4) === 'PAR1')
-    return readParquet(path, name, columns, stem)
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    let text: Buffer
-    try {
-      text = gunzipSync(bytes)
-    } catch (error) {
-      throw dataError(
-        'DATA_NOT_GZIP',
-        `${name} starts as gzip and cannot be unpacked: ${messageOf(error)}`,
-        'the file is probably cut short: fetch it again',
-        { file: name },
-      )
-    }
-    return readDelimited(text, name, columns, stem)
-  }
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3)
-    throw dataError(
-      'DATA_NOT_TEXT',
-      `${name} is a zip file or a spreadsheet`,
-      'unpack it, or export the sheet as CSV',
-      { file: name },
-    )
-  return readDelimited(bytes, name, columns, stem)
 }
 
 const withMeta = (
   panel: Panel,
   issues: readonly DataIssue[],
   rows: RowCounts,
+  tables: readonly TableSummary[],
 ): { panel: Panel; meta: DatasetMeta } => ({
   panel,
   meta: {
@@ -222,6 +163,7 @@ const withMeta = (
     rows,
     fields: summarizeFields(panel),
     groups: [...panel.groups].map(([name, { labels }]) => ({ name, labels })),
+    tables,
     issues,
   },
 })

@@ -13,10 +13,17 @@ export interface SourceFile {
 
 const DATA_FILE = /\.(csv|tsv|txt|parquet|pq)(\.gz)?$/i
 
-const stemOf = (path: string) => basename(path).replace(/(\.(csv|tsv|txt|parquet|pq|gz))+$/i, '')
+/** Only the endings of the format go: `BRK.B.csv` is BRK.B. */
+const stemOf = (path: string) =>
+  basename(path)
+    .replace(/\.gz$/i, '')
+    .replace(/\.(csv|tsv|txt|parquet|pq)$/i, '')
 
-/** The files that a path means: itself, or the tables of a folder, in the order of their names. */
-export function locateFiles(given: string): SourceFile[] {
+/**
+ * The files that a path means: itself, or the tables of a folder, in the order of their names. `onNote` hears of
+ * what else the folder holds.
+ */
+export function locateFiles(given: string, onNote: (note: string) => void = () => {}): SourceFile[] {
   const path = resolve(given)
   let inside: string[]
   try {
@@ -32,6 +39,11 @@ export function locateFiles(given: string): SourceFile[] {
       `the folder ${given} holds no table`,
       'it should have one file per symbol: .csv, .csv.gz, .tsv or .parquet',
       { path: given },
+    )
+  const others = inside.filter((name) => !names.includes(name)).sort()
+  if (others.length > 0)
+    onNote(
+      `${given}: ${others.length === 1 ? 'one other entry is' : `${others.length} other entries are`} no table and not read (${others.slice(0, 3).join(', ')}${others.length > 3 ? ', …' : ''})`,
     )
   return names.sort().map((name) => ({ path: join(path, name), name, stem: stemOf(name) }))
 }

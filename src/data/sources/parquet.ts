@@ -1,10 +1,11 @@
 import { dataError, messageOf } from '../../base/errors.js'
-import { isWide, NUMBER_FIELDS, resolveColumns } from '../columns.js'
+import { type ColumnRole, isWide, NUMBER_FIELDS } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
 import { isTextColumn } from '../missing-marks.js'
 import { countCells, parseNumber } from './delimited.js'
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/
+const FRACTIONAL = /^(FLOAT|DOUBLE)$/
 const MOMENT = /^TIMESTAMP/
 const MUST_BE_NUMBERS: ReadonlySet<string> = new Set(NUMBER_FIELDS)
 
@@ -28,6 +29,14 @@ export async function openDuckDb() {
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`
 export const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+/** How milliseconds since 1970 are written; undefined for a column of other things. */
+function momentText(type: string, selected: string): ((milliseconds: number) => string) | undefined {
+  if (!selected.startsWith('epoch_ms')) return undefined
+  const zone = type.includes('WITH TIME ZONE') ? 'Z' : ''
+  return (milliseconds) =>
+    new Date(milliseconds).toISOString().replace('T00:00:00.000Z', '').replace('Z', zone)
+}
 
 /** Codes texts in order of appearance. */
 class Coder {
@@ -56,7 +65,7 @@ class Coder {
 export async function readParquet(
   path: string,
   file: string,
-  mapping: Readonly<Record<string, string>>,
+  resolve: (header: readonly string[]) => readonly ColumnRole[],
   series: string,
 ): Promise<LongTable> {
   const { connection, close } = await openDuckDb()
@@ -64,25 +73,25 @@ export async function readParquet(
     const from = `read_parquet(${sqlText(path)})`
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)
     const header = described.getRows().map((row) => ({ name: String(row[0]), type: String(row[1]) }))
-    const roles = resolveColumns(
-      header.map(({ name }) => name),
-      mapping,
-      file,
-    )
+    const roles = resolve(header.map(({ name }) => name))
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${from}`)
     const rows = Number(counted.getRows()[0]?.[0] ?? 0)
     const wanted = roles.flatMap((role, i) =>
       role.role === 'ignored' ? [] : [{ ...role, ...header[i]!, field: role.name }],
     )
     const selected = wanted.map(({ name, type, role }) => {
-      if (role === 'date' && MOMENT.test(type)) return `epoch_ms(${identifier(name)})::DOUBLE`
+      if (MOMENT.test(type) && role !== 'field' && role !== 'group')
+        return `epoch_ms(${identifier(name)})::DOUBLE`
+      // A table of pandas with one missing code has them all as 50.0, which nobody calls a symbol.
+      if (FRACTIONAL.test(type) && role !== 'field')
+        return `regexp_replace(CAST(${identifier(name)} AS VARCHAR), '\\.0$', '')`
       const isNumber = role === 'field' && NUMERIC.test(type)
       return `CAST(${identifier(name)} AS ${isNumber ? 'DOUBLE' : 'VARCHAR'})`
     })
     const columns = wanted.map(({ type, role }, k) =>
       role === 'field' && NUMERIC.test(type)
-        ? { values: new Float64Array(rows).fill(Number.NaN), coder: undefined, moment: false }
-        : { values: undefined, coder: new Coder(rows), moment: selected[k]!.startsWith('epoch_ms') },
+        ? { values: new Float64Array(rows).fill(Number.NaN), coder: undefined, moment: undefined }
+        : { values: undefined, coder: new Coder(rows), moment: momentText(type, selected[k]!) },
     )
     const stream = await connection.stream(`SELECT ${selected.join(', ')} FROM ${from}`)
     let start = 0
@@ -94,11 +103,7 @@ export async function readParquet(
         for (let i = 0; i < chunk.rowCount; i++) {
           const item = vector.getItem(i)
           if (values) values[start + i] = item === null ? Number.NaN : Number(item)
-          else
-            coder!.set(
-              start + i,
-              moment && item !== null ? new Date(Number(item)).toISOString().slice(0, 10) : item,
-            )
+          else coder!.set(start + i, moment && item !== null ? moment(Number(item)) : item)
         }
       })
       start += chunk.rowCount
@@ -109,7 +114,7 @@ export async function readParquet(
       rows,
       wanted.map(({ role, field }, k) => ({ role, field, ...columns[k]! })),
     )
-    return { ...table, wide: isWide(roles) }
+    return { ...table, wide: isWide(roles), undated: !roles.some(({ role }) => role === 'date') }
   } catch (error) {
     if (error instanceof Error && error.name === 'AlphaloopError') throw error
     throw dataError(
@@ -140,10 +145,13 @@ function toTable(
   let symbols: CodedColumn = { texts: [series], codes: new Int32Array(rows) }
   const numbers = new Map<string, Float64Array>()
   const texts = new Map<string, CodedColumn | undefined>()
+  const asText = new Map<string, CodedColumn>()
   const badCells: BadCell[] = []
   for (const { role, field, values, coder } of columns) {
     if (role === 'date') dates = coder!
     else if (role === 'symbol') symbols = coder!
+    else if (role === 'text') asText.set(field, coder!)
+    else if (role === 'group') texts.set(field, coder!.texts.length <= MAX_GROUP_LABELS ? coder : undefined)
     else if (values) {
       numbers.set(field, values)
       for (let row = 0; row < rows; row++)
@@ -172,6 +180,7 @@ function toTable(
     symbols,
     numbers,
     texts,
+    asText,
     lines: Int32Array.from({ length: rows }, (_, row) => row + 1),
     parts: [{ file, firstRow: 0 }],
     badCells,

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { dataError, messageOf } from '../../base/errors.js'
+import type { ColumnRole } from '../columns.js'
+import { joinTables, type LongTable } from '../long-table.js'
+import { meltWideTables, nameWideTables } from '../wide.js'
+import { readDelimited } from './delimited.js'
+import { locateFiles, type SourceFile, unreadable } from './locate.js'
+import { readParquet } from './parquet.js'
+
+/** A file with its bytes, and a hash of them. */
+export interface LoadedFile extends SourceFile {
+  readonly bytes: Buffer
+  readonly sum: string
+}
+
+/** What the columns of a file are, by its header. */
+export type Resolver = (header: readonly string[], file: string) => readonly ColumnRole[]
+
+/** A path that was given, and the files that it means. */
+export interface LoadedSource {
+  readonly given: string
+  /** The file's or folder's own name. */
+  readonly name: string
+  readonly files: readonly LoadedFile[]
+}
+
+/** Reads the files of a path as bytes; a path other than that of the prices goes by its own name in messages. */
+export function loadSource(given: string, onNote: (note: string) => void, byOwnName = false): LoadedSource {
+  const files = locateFiles(given, onNote).map((file) => {
+    let bytes: Buffer
+    try {
+      bytes = readFileSync(file.path)
+    } catch (error) {
+      throw unreadable(file.path, error)
+    }
+    const sum = createHash('sha256').update(bytes).digest('hex')
+    return { ...file, name: byOwnName ? basename(file.path) : file.name, bytes, sum }
+  })
+  return { given, name: basename(given), files }
+}
+
+/** The tables of a source, each as it stands in its file. */
+export async function readTables({ files }: LoadedSource, resolve: Resolver): Promise<LongTable[]> {
+  const tables: LongTable[] = []
+  for (const file of files) tables.push(await readTable(file, resolve))
+  return tables
+}
+
+/** What a file is, by its first bytes: endings lie. */
+async function readTable({ path, name, stem, bytes }: LoadedFile, resolver: Resolver): Promise<LongTable> {
+  const resolve = (header: readonly string[]) => resolver(header, name)
+  if (bytes.length >= 4 && bytes.toString('latin1', 0, 4) === 'PAR1')
+    return readParquet(path, name, resolve, stem)
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    let text: Buffer
+    try {
+      text = gunzipSync(bytes)
+    } catch (error) {
+      throw dataError(
+        'DATA_NOT_GZIP',
+        `${name} starts as gzip and cannot be unpacked: ${messageOf(error)}`,
+        'the file is probably cut short: fetch it again',
+        { file: name },
+      )
+    }
+    return readDelimited(text, name, resolve, stem)
+  }
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3)
+    throw dataError(
+      'DATA_NOT_TEXT',
+      `${name} is a zip file or a spreadsheet`,
+      'unpack it, or export the sheet as CSV',
+      { file: name },
+    )
+  return readDelimited(bytes, name, resolve, stem)
+}
+
+/**
+ * Long tables stand below one another, wide ones side by side. A folder may hold both: then the long ones have the
+ * close, and each wide one, which stays apart, is a field more.
+ */
+export function stackTables(
+  tables: readonly LongTable[],
+  { files, given }: LoadedSource,
+): { table: LongTable; wide: { table: LongTable; file: LoadedFile }[] } {
+  const wide = tables.flatMap((table, k) => (table.wide ? [{ table, file: files[k]! }] : []))
+  if (wide.length < tables.length) return { table: joinTables(tables.filter((table) => !table.wide)), wide }
+  const stems = files.map(({ stem }) => stem)
+  return { table: meltWideTables(nameWideTables(tables, stems, given)), wide: [] }
+}
