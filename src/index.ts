@@ -168,4 +168,6 @@ export {
   winsorize,
   zscore,
 } from './strategy/api.js'
+export { type NamedFactor, namedFactors } from './strategy/factors/catalog.js'
+export { type Alpha158Name, alpha101, alpha158, type FactorNames } from './strategy/factors/named-factors.js'
 export { strategyToCode } from './strategy/to-code.js'

@@ -13,7 +13,15 @@ import type { GraphLimits } from '../graph/limits.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import type { Position, Sandbox, SandboxResult } from '../sandbox/sandbox.js'
 import { checkBuilt, UNNAMED } from './host.js'
-import { type Expected, FINISH, type Finished, preludeModules, preludeScript, vocabulary } from './prelude.js'
+import {
+  type Expected,
+  FINISH,
+  type Finished,
+  mentionsNamedFactors,
+  preludeModules,
+  preludeScript,
+  vocabulary,
+} from './prelude.js'
 import { MODULE, type PreparedSource, prepareExpression, prepareSource, sourceError } from './source.js'
 import { meantBy, withNearest } from './suggest.js'
 
@@ -33,9 +41,9 @@ export const LONGEST_SOURCE = 256 * 1024
  * Turns a strategy's source text into a checked strategy: TypeScript or JavaScript runs in the sandbox, JSON goes to
  * the graph check. A strategy without a name is called after its file.
  * @throws AlphaloopError (usage): the codes of `createStrategy`; UNKNOWN_METHOD, UNKNOWN_SETTING, INVALID_SETTING,
- *   WRONG_INPUTS, WRONG_TYPE, INVALID_PARAMETER, LIMIT_EXCEEDED of the builder; STRATEGY_SYNTAX, STRATEGY_IMPORT,
- *   STRATEGY_EXPORT, STRATEGY_ERROR, STRATEGY_TIMEOUT, STRATEGY_MEMORY, STRATEGY_STACK, STRATEGY_OUTPUT,
- *   STRATEGY_TOO_LARGE. `details` carries file, line, column and sourceLine where they are known.
+ *   WRONG_INPUTS, WRONG_TYPE, INVALID_PARAMETER, UNKNOWN_FACTOR, LIMIT_EXCEEDED of the builder; STRATEGY_SYNTAX,
+ *   STRATEGY_IMPORT, STRATEGY_EXPORT, STRATEGY_ERROR, STRATEGY_TIMEOUT, STRATEGY_MEMORY, STRATEGY_STACK,
+ *   STRATEGY_OUTPUT, STRATEGY_TOO_LARGE. `details` carries file, line, column and sourceLine where they are known.
  */
 export async function compileStrategy(
   source: string,
@@ -108,11 +116,12 @@ async function runProgram(
   sandbox: Sandbox,
   expected: Expected,
 ): Promise<Finished> {
+  const withNamedFactors = mentionsNamedFactors(prepared.code)
   const result = await sandbox.run({
     source: prepared.code,
     fileName: text.fileName,
-    prelude: preludeScript(expected),
-    modules: preludeModules(),
+    prelude: preludeScript(expected, withNamedFactors),
+    modules: preludeModules(withNamedFactors),
     finish: FINISH,
   })
   if (result.state !== 'returned') throw failure(result, prepared, text)

@@ -1,23 +1,23 @@
 import { usageError } from '../base/errors.js'
 import type { GraphLimits } from '../graph/limits.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
-import { type Builder, createBuilder, type StrategyJson } from './builder.js'
+import { type Builder, createBuilder, type Fail, type StrategyJson } from './builder.js'
 import { builderTable } from './signatures.js'
 import { withNearest } from './suggest.js'
 
 export const UNNAMED = 'Untitled strategy'
 
+/** How the builder of this process refuses. */
+export const failOnHost: Fail = (code, message, details = {}) => {
+  throw usageError(code, ...withNearest(message, details))
+}
+
 let builder: Builder | undefined
 
 /** The builder of this process, for strategies that a library's caller writes; made on first use. */
 export function hostBuilder(): Builder {
-  builder ??= createBuilder(
-    // A program's own limit is for untrusted code: a library may go on building strategies for ever.
-    { ...builderTable(), maxNodes: Number.POSITIVE_INFINITY },
-    (code, message, details = {}) => {
-      throw usageError(code, ...withNearest(message, details))
-    },
-  )
+  // A program's own limit is for untrusted code: a library may go on building strategies for ever.
+  builder ??= createBuilder({ ...builderTable(), maxNodes: Number.POSITIVE_INFINITY }, failOnHost)
   return builder
 }
 

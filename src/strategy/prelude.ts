@@ -1,4 +1,7 @@
 import { type Builder, createBuilder, type StrategyJson } from './builder.js'
+import { factorFormulas } from './factors/catalog.js'
+import { createNamedFactors } from './factors/formula.js'
+import { NAMED_FACTOR_CALLS } from './factors/named-factors.js'
 import { builderTable } from './signatures.js'
 import { MODULE, TYPE_NAMES } from './source.js'
 
@@ -53,16 +56,30 @@ export function finishProgram(
   return JSON.stringify({ kind: 'nothing', found, made: builder.made.length })
 }
 
-/** Every name that programs have in scope and may import: the operators and `strategy`. */
+/** Every name that programs have in scope and may import: the operators, the named factors and `strategy`. */
 export const vocabulary = (): ReadonlySet<string> =>
-  new Set([...builderTable().operators.flatMap(({ name, call }) => [name, call]), 'strategy'])
+  new Set([
+    ...builderTable().operators.flatMap(({ name, call }) => [name, call]),
+    ...NAMED_FACTOR_CALLS,
+    'strategy',
+  ])
+
+/** Whether a program's text names a named factor: only then are the formulas carried into its realm. */
+export const mentionsNamedFactors = (code: string): boolean =>
+  NAMED_FACTOR_CALLS.some((name) => code.includes(name))
 
 let table: string | undefined
+let namedFactors: string | undefined
 
-/** The script that gives a realm the builder. */
-export function preludeScript(expected: Expected): string {
+/**
+ * The script that gives a realm the builder.
+ * @param withNamedFactors the program names them (`mentionsNamedFactors`); others start faster without
+ */
+export function preludeScript(expected: Expected, withNamedFactors: boolean): string {
   // Descriptions are for people; every program would pay for parsing them.
   table ??= JSON.stringify(builderTable(), (key, value) => (key === 'doc' ? undefined : value))
+  if (withNamedFactors)
+    namedFactors ??= `(${createNamedFactors.toString()})(builder.api, ${JSON.stringify(factorFormulas())}, fail)`
   // `__name`: some transpilers wrap functions in a helper of that name, and it comes along with their text.
   return `(() => {
   'use strict'
@@ -77,7 +94,7 @@ export function preludeScript(expected: Expected): string {
     throw error
   }
   const builder = createBuilder(${table}, fail)
-  const api = Object.assign(Object.create(null), builder.api, { strategy: builder.strategy })
+  const api = Object.assign(Object.create(null), builder.api, ${withNamedFactors ? namedFactors : '{}'}, { strategy: builder.strategy })
   const put = (key, value) =>
     Object.defineProperty(globalThis, key, { value, writable: true, enumerable: false, configurable: true })
   put(${API}, api)
@@ -88,20 +105,26 @@ export function preludeScript(expected: Expected): string {
 })()`
 }
 
-let moduleText: string | undefined
+const moduleTexts = new Map<boolean, string>()
 
 /** The module that programs import, by its specifier. */
-export function preludeModules(): Record<string, string> {
-  if (moduleText === undefined) {
-    const calls = builderTable().operators.map(({ call }) => call)
+export function preludeModules(withNamedFactors: boolean): Record<string, string> {
+  let text = moduleTexts.get(withNamedFactors)
+  if (text === undefined) {
+    const calls = [
+      ...builderTable().operators.map(({ call }) => call),
+      ...(withNamedFactors ? NAMED_FACTOR_CALLS : []),
+      'strategy',
+    ]
     const aliases = builderTable()
       .operators.filter(({ name, call }) => name !== call)
       .map(({ name, call }) => `${call} as ${name}`)
-    moduleText = [
-      `const { ${[...calls, 'strategy'].join(', ')} } = globalThis[${API}]`,
+    text = [
+      `const { ${calls.join(', ')} } = globalThis[${API}]`,
       `const ${TYPE_NAMES.map((name) => `${name} = undefined`).join(', ')}`,
-      `export { ${[...calls, ...aliases, 'strategy', ...TYPE_NAMES].join(', ')} }`,
+      `export { ${[...calls, ...aliases, ...TYPE_NAMES].join(', ')} }`,
     ].join('\n')
+    moduleTexts.set(withNamedFactors, text)
   }
-  return { [MODULE]: moduleText }
+  return { [MODULE]: text }
 }

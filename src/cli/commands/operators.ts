@@ -4,6 +4,7 @@ import { nearest } from '../../base/nearest.js'
 import { isBounded } from '../../graph/check-node.js'
 import type { OperatorDefinition } from '../../graph/operator.js'
 import { REGISTRY } from '../../graph/registry.js'
+import { FACTOR_FAMILIES, type NamedFactor, namedFactors } from '../../strategy/factors/catalog.js'
 import { builderTable } from '../../strategy/signatures.js'
 import type { CommandContext, Define } from '../main.js'
 import { table } from '../render/table.js'
@@ -23,39 +24,121 @@ const CATEGORIES: Readonly<Record<OperatorDefinition['category'], string>> = {
 export function operatorsCommand(program: Command, define: Define): void {
   define<object>(
     program
-      .command('operators [name]')
-      .description('what strategies and factors are made of; with a name, one operator in full')
-      .addHelpText('after', '\nExamples:\n  $ alphaloop operators\n  $ alphaloop operators macd'),
+      .command('operators [name] [factor]')
+      .description(
+        'what strategies and factors are made of; with a name, one operator or named factor in full, or a family of factors',
+      )
+      .addHelpText(
+        'after',
+        '\nExamples:\n  $ alphaloop operators\n  $ alphaloop operators macd\n  $ alphaloop operators alpha101\n  $ alphaloop operators alpha101 12\n  $ alphaloop operators "alpha158(\'KMID\')"',
+      ),
     operators,
   )
 }
 
-async function operators({ out }: CommandContext, _options: object, name?: string): Promise<undefined> {
+async function operators(
+  { out }: CommandContext,
+  _options: object,
+  name?: string,
+  which?: string,
+): Promise<undefined> {
   const all = [...REGISTRY.values()]
   if (name !== undefined) {
-    const found = all.find((one) => one.name === name || callOf(one) === name)
-    if (found === undefined) {
-      const meant = nearest(name, all.map(callOf))
-      throw usageError(
-        'UNKNOWN_OPERATOR',
-        `there is no operator ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ''}`,
-        '`alphaloop operators` lists every operator',
-        { operator: name, ...(meant ? { nearest: meant } : {}) },
-      )
+    const operator =
+      which === undefined ? all.find((one) => one.name === name || callOf(one) === name) : undefined
+    if (operator !== undefined) {
+      out.result(described(operator), () => inFull(operator, out.columns))
+      return undefined
     }
-    out.result(described(found), () => inFull(found, out.columns))
+    const family = FACTOR_FAMILIES.find((one) => one.family === name)
+    if (family !== undefined && which === undefined) {
+      const factors = namedFactors().filter((one) => one.family === name)
+      out.result({ ...family, factors }, () => familyInFull(family, factors, out))
+      return undefined
+    }
+    const factor = factorNamed(name, which)
+    if (factor === undefined) throw unknown(name, which, all)
+    out.result(factor, () => factorInFull(factor, out.columns))
     return undefined
   }
-  out.result({ operators: all.map(described) }, () =>
+  out.result({ operators: all.map(described), namedFactors: namedFactors() }, () =>
     Object.entries(CATEGORIES)
       .map(([category, heading]) => {
         const rows = all.filter((one) => one.category === category).map((one) => [briefly(one), one.doc])
-        return `${out.colors.bold(heading)}\n${table(['', ''], rows, { colors: out.colors, width: out.columns })}`
+        return section(heading, rows, out)
       })
-      .concat(`${out.command} operators NAME shows one in full.`)
+      .concat(
+        section(
+          'Named factors, made of the operators above',
+          FACTOR_FAMILIES.map(({ call, doc }) => [call, doc]),
+          out,
+        ),
+        `${out.command} operators NAME shows one in full; ${out.command} operators alpha101 (or alpha158) lists a family with its formulas.`,
+      )
       .join('\n\n'),
   )
   return undefined
+}
+
+const section = (heading: string, rows: string[][], { colors, columns }: CommandContext['out']): string =>
+  `${colors.bold(heading)}\n${table(['', ''], rows, { colors, width: columns })}`
+
+/** `alpha101(12)`, `alpha101 12`, `alpha158('KMID')`, `alpha158 KMID` and `KMID` name a factor. */
+function factorNamed(name: string, which: string | undefined): NamedFactor | undefined {
+  const [, family, inside] = /^(\w+)\(\s*['"]?(\w*)['"]?\s*\)$/.exec(name) ?? []
+  const wanted = which ?? inside ?? name
+  const within = which === undefined ? family : name
+  return namedFactors().find(
+    (one) =>
+      one.name === wanted && (within === undefined ? one.family === 'alpha158' : one.family === within),
+  )
+}
+
+function unknown(name: string, which: string | undefined, all: readonly OperatorDefinition[]) {
+  const given = which === undefined ? name : `${name} ${which}`
+  // What is spelled like a call is compared with calls.
+  const spelled = which === undefined ? name : `${name}('${which}')`
+  const meant = nearest(spelled, [
+    ...all.map(callOf),
+    ...FACTOR_FAMILIES.map(({ family }) => family),
+    ...namedFactors().flatMap((one) => (one.family === 'alpha158' ? [one.name, one.call] : [])),
+  ])
+  const numbered = /^alpha101\b/.test(given)
+  const nearestText = numbered ? '; its numbers are 1 … 101' : meant ? `; did you mean ${meant}?` : ''
+  return usageError(
+    'UNKNOWN_OPERATOR',
+    `there is no operator or named factor ${JSON.stringify(given)}${nearestText}`,
+    '`alphaloop operators` lists every operator, `alphaloop operators alpha101` and alpha158 the named factors',
+    { operator: given, ...(meant && !numbered ? { nearest: meant } : {}) },
+  )
+}
+
+const needsOf = ({ fields, groups }: NamedFactor): string =>
+  `reads ${[...fields, ...groups.map((group) => `the group ${group}`)].join(', ')}`
+
+function familyInFull(
+  { title, call, doc, source }: (typeof FACTOR_FAMILIES)[number],
+  factors: readonly NamedFactor[],
+  { colors, columns, command }: CommandContext['out'],
+): string {
+  const longest = Math.max(...factors.map((one) => one.call.length))
+  return [
+    `${colors.bold(title)}: ${call}\n${wrap(doc, columns)}\n${wrap(`Source: ${source}`, columns)}`,
+    // Not cut to the screen: half a formula is none.
+    factors.map((one) => `${one.call.padEnd(longest)} = ${one.formula}`).join('\n'),
+    `${command} operators "${factors[0]!.call}" shows one in full.`,
+  ].join('\n\n')
+}
+
+function factorInFull(factor: NamedFactor, columns: number): string {
+  const { source } = FACTOR_FAMILIES.find(({ family }) => family === factor.family)!
+  return [
+    factor.call,
+    `= ${factor.formula}`,
+    wrap(needsOf(factor), columns),
+    ...(factor.note === undefined ? [] : [wrap(`Note: ${factor.note}`, columns)]),
+    wrap(`Source: ${source}`, columns),
+  ].join('\n')
 }
 
 const entryOf = ({ name }: OperatorDefinition) => builderTable().operators.find((one) => one.name === name)!
