@@ -13,6 +13,7 @@ import { equityChart } from '../render/chart.js'
 import { METRIC_LABELS, metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { writeOutput } from '../write-file.js'
+import { reportForm, writeReport } from '../write-report.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface BacktestOptions extends DataFlags {
@@ -22,6 +23,7 @@ interface BacktestOptions extends DataFlags {
   readonly fill?: Fill
   readonly equity?: string
   readonly trades?: string
+  readonly report?: string
 }
 
 export function backtestCommand(program: Command, define: Define): void {
@@ -34,6 +36,7 @@ export function backtestCommand(program: Command, define: Define): void {
       .option('--fill <when>', 'nextOpen or nextClose, instead of what the strategy says')
       .option('--equity <file>', 'write date,equity,return,exposure as CSV')
       .option('--trades <file>', 'write one row a position as CSV')
+      .option('--report <file>', 'write a tearsheet: one .html file, or .md with pictures beside it')
       .addHelpText(
         'after',
         '\nExample:\n  $ alphaloop backtest momentum.ts --data prices.csv.gz --start 2015-01-01',
@@ -46,6 +49,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   const { io, out } = context
   const started = performance.now()
   checkOptions(options)
+  if (options.report !== undefined) reportForm(options.report)
   const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
@@ -61,17 +65,22 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
   const fill = options.fill ?? config.fill
-  const { strategy, simulation, metrics, metricNotes, benchmarkReturns, costs, market, range } =
-    backtestStrategy(compiled, panel, {
-      market: marketOf(config),
-      ...(options.start === undefined ? {} : { start: options.start }),
-      ...(fill === undefined ? {} : { fill }),
-      benchmark: config.benchmark,
-    })
+  const tested = backtestStrategy(compiled, panel, {
+    market: marketOf(config),
+    ...(options.start === undefined ? {} : { start: options.start }),
+    ...(fill === undefined ? {} : { fill }),
+    benchmark: config.benchmark,
+  })
+  const { strategy, simulation, metrics, metricNotes, benchmarkReturns, costs, market, range } = tested
   for (const { message } of simulation.warnings) out.warn(message)
   if (options.equity)
     writeOutput(resolve(io.cwd, options.equity), equityCsv(simulation, panel.dates, range.start))
   if (options.trades) writeOutput(resolve(io.cwd, options.trades), tradesCsv(simulation.trades))
+  if (options.report !== undefined) {
+    const { renderTearsheet } = await import('../../report/render.js')
+    const named = config.benchmark === undefined ? {} : { benchmarkName: config.benchmark }
+    writeReport(resolve(io.cwd, options.report), await renderTearsheet(tested, panel, named))
+  }
 
   const closed = simulation.trades.filter(({ reason }) => reason !== 'end').length
   const result = {
