@@ -46,7 +46,14 @@ export interface StrategyOptions {
   readonly fill?: Fill
   readonly exits?: Exits
   readonly costs?: Partial<Costs>
+  /** Largest |weight| of one symbol, within each leg. */
   readonly maxWeight?: number
+  /** Largest Σ|weight| of one group's symbols (`group` is a group field of the data), within each leg. */
+  readonly groupCap?: { readonly group: string; readonly max: number }
+  /** No-trade band: at a rebalance, a change of weight below this fraction of equity is not traded; closings are. */
+  readonly minTrade?: number
+  /** Most that a rebalance may trade, one way: Σ|Δ|/(2E). Trades are scaled; exit rules' closings go first. */
+  readonly maxTurnover?: number
   readonly grossExposure?: number
   readonly borrowRate?: number
   readonly financingRate?: number

@@ -1,6 +1,7 @@
 import type { Panel } from '../data/panel.js'
 import type { Portfolio, Select } from '../graph/strategy-graph.js'
 import { closeColumns } from './closes.js'
+import { GroupCap } from './group-cap.js'
 import { Picker } from './select.js'
 import type { DecisionRows, EvaluatedRule } from './types.js'
 import { capWeights, weighLeg } from './weigh.js'
@@ -66,7 +67,7 @@ export function createPolicy(
   arrays: PolicyArrays = new PolicyArrays(input.panel.symbols.length),
 ): Policy {
   const { panel, rule, universe, decisionRows, portfolio } = input
-  const { side, weight, grossExposure, maxWeight } = portfolio
+  const { side, weight, grossExposure, maxWeight, groupCap } = portfolio
   const { symbols, weights, capped, inLong, inBoth, exitedAt, isOn, longs, shorts } = arrays
   const width = panel.symbols.length
   const closes = panel.fields.get('close')!
@@ -74,6 +75,7 @@ export function createPolicy(
   exitedAt.fill(-1)
   inBoth.fill(0)
   if (rule.kind === 'signals') isOn.fill(0)
+  const groups = groupCap && new GroupCap(panel.groups.get(groupCap.group)!, groupCap.max, maxWeight)
   let scaledDown = 0
 
   /** Where the newest decision's closes begin, and its score, weights and universe. */
@@ -199,6 +201,8 @@ export function createPolicy(
         capWeights(weights, count, 1, maxWeight, capped)
         capWeights(weights, count, -1, maxWeight, capped)
       }
+      groups?.apply(symbols, weights, count, row, 1)
+      groups?.apply(symbols, weights, count, row, -1)
       return count
     },
     isOff: (symbol) => rule.kind === 'signals' && isOn[symbol] === 0,

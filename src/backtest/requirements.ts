@@ -1,5 +1,6 @@
 import { type AlphaloopError, usageError } from '../base/errors.js'
 import type { Panel } from '../data/panel.js'
+import { unknownField } from '../graph/evaluate/context.js'
 import { contradiction, type RuleShape } from '../graph/portfolio-rules.js'
 import type { Portfolio } from '../graph/strategy-graph.js'
 import type { BarRange } from './types.js'
@@ -28,6 +29,16 @@ export function missingPrices(
       { fields },
     )
   return undefined
+}
+
+/** The refusal of a cap on groups that the panel has not (UNKNOWN_GROUP), or undefined. */
+export function missingGroup(
+  panel: Pick<Panel, 'groups'>,
+  { groupCap }: Pick<Portfolio, 'groupCap'>,
+): AlphaloopError | undefined {
+  return groupCap === undefined || panel.groups.has(groupCap.group)
+    ? undefined
+    : unknownField('group', groupCap.group, [...panel.groups.keys()].sort())
 }
 
 /**

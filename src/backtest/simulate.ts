@@ -16,10 +16,11 @@ import { rebalanceBars } from './calendar.js'
 import { type CloseColumns, closeColumns } from './closes.js'
 import { createExitCheck, type ExitCheck } from './exits.js'
 import { equityAfterFill, targetScale } from './fill.js'
-import { REASON, tradesOf } from './ledger.js'
+import { REASON, REASONS, tradesOf } from './ledger.js'
+import { dropWithinBand, partOfWay, turnoverShare } from './limits.js'
 import { createPolicy, type Policy, type PolicyInput } from './policy.js'
-import { checkRange, contradictionError, missingPrices } from './requirements.js'
-import type { FillRecord, Simulation, SimulationInput, Trade } from './types.js'
+import { checkRange, contradictionError, missingGroup, missingPrices } from './requirements.js'
+import type { FillRecord, Simulation, SimulationInput, Trade, TradeReason } from './types.js'
 import { borrowWorkspace, giveBackWorkspace, type Workspace } from './workspace.js'
 
 /** Equity at or below this ends a backtest. */
@@ -36,6 +37,8 @@ export interface FinalDecision {
   readonly targets: readonly { readonly symbol: string; readonly weight: number }[]
   /** The weights that the simulated account holds at that close. */
   readonly holdings: readonly { readonly symbol: string; readonly weight: number }[]
+  /** Those of them that will be closed at the next fill, whatever is decided: an exit rule triggered. */
+  readonly closings: readonly { readonly symbol: string; readonly reason: TradeReason }[]
 }
 
 /**
@@ -49,7 +52,8 @@ export function simulate(input: SimulationJob): Simulation {
 /** Simulates, and decides once more at the last bar. A ruined account holds and targets nothing. */
 export function decideAtEnd(input: SimulationJob): FinalDecision {
   const run = new Run(input)
-  return { targets: run.finalTargets(), holdings: run.holdings(), simulation: run.finish() }
+  const closings = run.closings()
+  return { targets: run.finalTargets(), holdings: run.holdings(), closings, simulation: run.finish() }
 }
 
 /**
@@ -121,7 +125,8 @@ class Run {
   constructor(input: SimulationJob) {
     const { panel, range, rule, portfolio, costs, periodsPerYear } = input
     checkRange(range, panel.dates.length)
-    const obstacle = missingPrices(panel, portfolio) ?? contradictionError(rule, portfolio)
+    const obstacle =
+      missingPrices(panel, portfolio) ?? missingGroup(panel, portfolio) ?? contradictionError(rule, portfolio)
     if (obstacle) throw obstacle
     this.panel = panel
     this.width = panel.symbols.length
@@ -202,7 +207,7 @@ class Run {
   private fillDecision(bar: number, count: number): void {
     const book = this.book
     const { symbols, weights } = this.policy
-    const { grossExposure } = this.portfolio
+    const { grossExposure, minTrade, maxTurnover } = this.portfolio
     const { orders, target } = this.workspace
     const row = bar * this.width
     const prices = this.fillPrices
@@ -245,29 +250,57 @@ class Run {
       gross += Math.abs(weights[j]!)
     }
     orders.count = size
-    if (size === 0) return
+    if (minTrade !== undefined && equity > 0) {
+      const kept = dropWithinBand(orders, equity, minTrade, (i) => book.keep(i))
+      stuck += kept.gross
+      stuckNet += kept.net
+      gross = kept.targets
+    }
+    if (orders.count === 0) return
 
     const terms = { equity, stuck, grossExposure, buyRate: this.buyRate, sellRate: this.sellRate }
     const after = equityAfterFill(orders, gross, terms)
     const unit = targetScale(after, gross, stuck, grossExposure) * after
-    let cash = after - stuckNet
+    const share = maxTurnover === undefined || equity <= 0 ? 1 : this.shareWithin(maxTurnover, unit, equity)
+    let held = 0
     let traded = 0
     let paid = 0
-    for (let j = 0; j < size; j++) {
+    for (let j = 0; j < orders.count; j++) {
       const i = orders.symbols[j]!
-      const value = unit * orders.weights[j]!
-      const change = value - orders.values[j]!
+      const before = orders.values[j]!
+      let value = unit * orders.weights[j]!
+      if (share < 1 && !this.isForced(j)) value = partOfWay(before, value, share, equity)
+      const change = value - before
       const cost = change > 0 ? change * this.buyRate : -change * this.sellRate
       const price = prices[row + i]!
       const shares = value / price
       book.change(i, shares, price, cost, bar, this.reason(i))
       if (shares !== 0) book.keep(i)
-      cash -= value
+      held += value
       traded += Math.abs(change)
       paid += cost
     }
-    book.cash = cash
+    book.cash = (share < 1 ? equity - paid : after) - stuckNet - held
     this.record(bar, traded, paid, equity)
+  }
+
+  /** The share of its orders that a rebalance may do, if their targets are `unit` times their weights. */
+  private shareWithin(maxTurnover: number, unit: number, equity: number): number {
+    const { orders } = this.workspace
+    let forced = 0
+    let other = 0
+    for (let j = 0; j < orders.count; j++) {
+      const change = Math.abs(unit * orders.weights[j]! - orders.values[j]!)
+      if (this.isForced(j)) forced += change
+      else other += change
+    }
+    return turnoverShare(forced, other, equity, maxTurnover)
+  }
+
+  /** Whether an exit rule closes what the order j is about. */
+  private isForced(j: number): boolean {
+    const { orders } = this.workspace
+    return orders.weights[j] === 0 && this.book.why[orders.symbols[j]!]! >= REASON.stopLoss
   }
 
   /** Closes whole positions outside a rebalance, as far as they can trade; the others keep their shares. */
@@ -373,6 +406,14 @@ class Run {
       symbol: this.panel.symbols[i]!,
       weight: (shares[i]! * this.lastClose(i, this.end)) / equity,
     }))
+  }
+
+  closings(): FinalDecision['closings'] {
+    if (this.ruined) return []
+    const { held, heldCount, closing, why } = this.book
+    return Array.from(held.subarray(0, heldCount))
+      .filter((i) => closing[i] === 1)
+      .map((i) => ({ symbol: this.panel.symbols[i]!, reason: REASONS[why[i]!]! }))
   }
 
   /** Marks what is still open at the last close, without cost, and hands over the result. */

@@ -75,6 +75,22 @@ const portfolio = z.strictObject({
   exits: exits.default({}),
   costs: costs.optional(),
   maxWeight: z.number().gt(0).max(10).optional(),
+  groupCap: z
+    .strictObject({ group: z.string().min(1).max(LONGEST_NAME), max: z.number().gt(0).max(10) })
+    .optional()
+    .describe('Largest weight of one group of symbols within each leg.'),
+  minTrade: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe('No-trade band: smaller changes of weight are not traded at a rebalance.'),
+  maxTurnover: z
+    .number()
+    .gt(0)
+    .max(10)
+    .optional()
+    .describe('Most that one rebalance may trade, one way, as a fraction of equity.'),
   grossExposure: z.number().gt(0).max(10).default(DEFAULT_PORTFOLIO.grossExposure),
   borrowRate: z.number().min(0).max(10).default(DEFAULT_PORTFOLIO.borrowRate),
   financingRate: z.number().min(0).max(10).default(DEFAULT_PORTFOLIO.financingRate),

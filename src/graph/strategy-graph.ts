@@ -46,6 +46,12 @@ export interface Portfolio {
   readonly costs?: Partial<Costs>
   /** Largest |weight| of one symbol. */
   readonly maxWeight?: number
+  /** Largest Σ|weight| of one group's symbols within each leg; see docs/decisions/009-portfolio-limits.md. */
+  readonly groupCap?: { readonly group: string; readonly max: number }
+  /** No-trade band: a smaller change of weight is not traded at a rebalance; closings always are. */
+  readonly minTrade?: number
+  /** Most that one rebalance may trade, one way: Σ|Δ|/(2E). Exit rules' closings go first, and whole. */
+  readonly maxTurnover?: number
   readonly grossExposure: number
   readonly borrowRate: number
   readonly financingRate: number

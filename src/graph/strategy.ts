@@ -68,7 +68,7 @@ export function createStrategy(input: unknown, limits: GraphLimits = DEFAULT_LIM
     types: nodeTypes(graph),
     keys,
     fields: namesOf(graph, 'field'),
-    groups: namesOf(graph, 'group'),
+    groups: groupsOf(graph),
     depth,
   })
 }
@@ -237,6 +237,13 @@ export function namesOf(graph: Pick<StrategyGraph, 'nodes'>, what: 'field' | 'gr
     if (op === what) names.add(String(params.name))
     else if (what === 'field' && op === 'benchmark') names.add(String(params.field))
   return [...names].sort()
+}
+
+/** The groups that a strategy needs: those that its nodes read, and the one that its weights are capped by. */
+function groupsOf(graph: StrategyGraph): readonly string[] {
+  const read = namesOf(graph, 'group')
+  const cap = graph.portfolio.groupCap?.group
+  return cap === undefined || read.includes(cap) ? read : [...read, cap].sort()
 }
 
 /** Types of a checked graph's nodes. */

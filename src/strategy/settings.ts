@@ -84,6 +84,13 @@ export const SETTINGS: Readonly<Record<string, SettingSpec>> = {
   },
   costs: { kind: 'object', needs: 'some', keys: { commission: cost, tax: cost, slippage: cost } },
   maxWeight: { kind: 'number', above: 0, max: 10 },
+  groupCap: {
+    kind: 'object',
+    needs: 'all',
+    keys: { group: { kind: 'text', longest: 64 }, max: { kind: 'number', above: 0, max: 10 } },
+  },
+  minTrade: { kind: 'number', above: 0, below: 1 },
+  maxTurnover: { kind: 'number', above: 0, max: 10 },
   grossExposure: { kind: 'number', above: 0, max: 10 },
   borrowRate: rate,
   financingRate: rate,

@@ -229,7 +229,7 @@ describe('tables', () => {
     )
     expect(lines[0]).toBe(TRADE_COLUMNS.join(','))
     expect(lines[1]).toMatch(/^A,2021-01-02,10,2021-01-04,13,/)
-    expect(lines[1]).toMatch(/,2,rebalance,long$/)
+    expect(lines[1]).toMatch(/,2,rebalance,long,0$/)
     expect(lines[2]).toMatch(/^"B,""x""",/)
   })
 

@@ -9,7 +9,8 @@ const sum = (rows: readonly { pnl: number }[]) => rows.reduce((total, { pnl }) =
 
 describe('contribution', () => {
   test('the pnl of all symbols less borrow and financing is the total return, in 300 random markets', () => {
-    let paid = 0
+    let borrowed = 0
+    let financed = 0
     for (let seed = 0; seed < 300; seed++) {
       const { input, label } = randomMarket(seed)
       const simulation = simulate(input)
@@ -17,10 +18,11 @@ describe('contribution', () => {
       const size = simulation.trades.reduce((most, { pnl }) => most + Math.abs(pnl), 1)
       const total = sum(found.symbols) - found.borrow - found.financing
       expect(Math.abs(total - found.totalReturn), label).toBeLessThanOrEqual(1e-9 * size)
-      if (found.borrow > 0 && found.financing > 0) paid++
+      if (found.borrow > 0) borrowed++
+      if (found.financing > 0) financed++
     }
     // Both kinds of carry do come up.
-    expect(paid).toBeGreaterThan(5)
+    expect(Math.min(borrowed, financed)).toBeGreaterThan(10)
   })
 
   // A doubles while held (bars 1 to 2), B halves, C is held to the end; each gets a third.

@@ -126,6 +126,7 @@ function randomPortfolio(rng: Rng, rule: Rule): Portfolio {
     ...(rng.next() < 0.5 ? { rebalance: { every: rng.int(1, 60) } } : {}),
     ...(rng.next() < 0.5 ? { exits: { trailingStop: 0.1, atrStop: { n: 14, k: 2.5 } } } : {}),
     ...(rng.next() < 0.3 ? { costs: { commission: 0.001 }, maxWeight: 0.2 } : {}),
+    ...(rng.fork('limits').next() < 0.3 ? { minTrade: 0.02, maxTurnover: 0.25 } : {}),
     ...(rule.kind !== 'weights' && rng.next() < 0.5 ? { weight: { inverseVolatility: 20 } } : {}),
   }
 }

@@ -82,7 +82,8 @@ export function availableFields(panel: Pick<Panel, 'fields' | 'symbols'>): strin
   return [...names].sort()
 }
 
-function unknownField(kind: 'field' | 'group', name: string, valid: readonly string[]) {
+/** The refusal of a field or group that the data lacks, with the nearest that it has. */
+export function unknownField(kind: 'field' | 'group', name: string, valid: readonly string[]) {
   const meant = nearest(name, valid)
   return usageError(
     kind === 'field' ? 'UNKNOWN_FIELD' : 'UNKNOWN_GROUP',

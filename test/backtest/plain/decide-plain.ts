@@ -121,6 +121,27 @@ export function capLeg(weights: readonly number[], maxWeight: number): number[] 
   }
 }
 
+/**
+ * "A group whose |weights| add up to more than max within a leg is scaled down to it; the excess is spread over the
+ * other groups in proportion, again until none exceeds; then what exceeds maxWeight is cut, and stays in cash."
+ * Works on one leg's magnitudes; symbols without a group (−1) are a group.
+ */
+export function capGroupsOfLeg(
+  weights: readonly number[],
+  groups: readonly number[],
+  max: number,
+  maxWeight: number | undefined,
+): number[] {
+  const names = [...new Set(groups)]
+  const totals = names.map((name) => sum(weights.filter((_, i) => groups[i] === name)))
+  const limited = capLeg(totals, max)
+  return weights.map((weight, i) => {
+    const group = names.indexOf(groups[i]!)
+    const scaled = totals[group] === 0 ? 0 : (weight * limited[group]!) / totals[group]!
+    return maxWeight === undefined ? scaled : Math.min(scaled, maxWeight)
+  })
+}
+
 export interface Decision {
   /** Target weight of every symbol, 0 where it has none; short weights are negative. */
   readonly targets: number[]
@@ -128,6 +149,8 @@ export interface Decision {
   readonly scaledDown: boolean
   /** maxWeight changed a weight. */
   readonly capped: boolean
+  /** groupCap changed a weight. */
+  readonly groupCapped: boolean
 }
 
 /** The decision at the close of a bar. `on`: signal state; `exited`: symbols whose exit triggered at this bar. */
@@ -217,5 +240,23 @@ export function decidePlain(
       }
     }
   }
-  return { targets, scaledDown, capped }
+  let groupCapped = false
+  const { groupCap } = portfolio
+  if (groupCap !== undefined) {
+    const { codes } = panel.groups.get(groupCap.group)!
+    for (const sign of [1, -1]) {
+      const leg = symbols.filter((symbol) => sign * targets[symbol]! > 0)
+      const limited = capGroupsOfLeg(
+        leg.map((symbol) => Math.abs(targets[symbol]!)),
+        leg.map((symbol) => Math.max(-1, codes[bar * count + symbol]!)),
+        groupCap.max,
+        portfolio.maxWeight,
+      )
+      for (const [position, symbol] of leg.entries()) {
+        if (Math.abs(limited[position]! - Math.abs(targets[symbol]!)) > 1e-9) groupCapped = true
+        targets[symbol] = sign * limited[position]!
+      }
+    }
+  }
+  return { targets, scaledDown, capped, groupCapped }
 }

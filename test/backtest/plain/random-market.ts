@@ -1,6 +1,6 @@
 import type { EvaluatedRule, SimulationInput } from '../../../src/backtest/types.js'
 import { createRng, type Rng } from '../../../src/base/rng.js'
-import { createPanel } from '../../../src/data/panel.js'
+import { createPanel, type GroupField } from '../../../src/data/panel.js'
 import type {
   Costs,
   Exits,
@@ -148,6 +148,29 @@ function randomRule(rng: Rng, side: Side, bars: number, symbols: number): Evalua
 }
 
 /** A nasty market and settings, fixed by the seed. Combinations are valid by construction. */
+/** A fifth of the markets each: a cap on groups, a no-trade band, a turnover cap. */
+function randomLimits(rng: Rng): Pick<Portfolio, 'groupCap' | 'minTrade' | 'maxTurnover'> {
+  return {
+    ...(rng.next() < 0.2 ? { groupCap: { group: 'sector', max: rng.pick([0.1, 0.3, 0.5]) } } : {}),
+    ...(rng.next() < 0.2 ? { minTrade: rng.pick([0.01, 0.05, 0.2]) } : {}),
+    ...(rng.next() < 0.2 ? { maxTurnover: rng.pick([0.02, 0.1, 0.4]) } : {}),
+  }
+}
+
+/** Groups that symbols now and then change, or have none of. */
+function randomGroups(rng: Rng, bars: number, count: number): GroupField {
+  const labels = ['energy', 'tech', 'utilities']
+  const codes = new Int32Array(bars * count)
+  for (let symbol = 0; symbol < count; symbol++) {
+    let code = rng.int(-1, labels.length - 1)
+    for (let t = 0; t < bars; t++) {
+      if (rng.next() < 0.01) code = rng.int(-1, labels.length - 1)
+      codes[t * count + symbol] = code
+    }
+  }
+  return { codes, labels }
+}
+
 export function randomMarket(seed: number): RandomMarket {
   const rng = createRng('random-market', seed)
   const bars = rng.int(30, 160)
@@ -228,6 +251,7 @@ export function randomMarket(seed: number): RandomMarket {
     financingRate: rng.pick([0, 0.05, 0.05, 0.3]),
     delistAfter,
     delistHaircut: rng.pick([0, 0, 0.3, 1]),
+    ...randomLimits(rng.fork('edges')),
   }
   const costs = rng.pick<Costs>([
     { commission: 0, tax: 0, slippage: 0 },
@@ -266,6 +290,9 @@ export function randomMarket(seed: number): RandomMarket {
     dates,
     symbols,
     fields: new Map(Object.entries(fields).filter(([name]) => !(withoutOpen && name === 'open'))),
+    ...(portfolio.groupCap
+      ? { groups: new Map([[portfolio.groupCap.group, randomGroups(rng.fork('groups'), bars, count)]]) }
+      : {}),
   })
   const periodsPerYear = rng.pick([252, 252, 365])
   const ruleText = rule.kind === 'score' ? `score ${JSON.stringify(rule.select)}` : `${rule.kind}`

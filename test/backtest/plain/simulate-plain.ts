@@ -27,6 +27,10 @@ export type PlainEvent =
   | 'financing'
   | 'borrow'
   | 'equityGoneAtFill'
+  | 'groupCapBinds'
+  | 'withinBand'
+  | 'turnoverCapped'
+  | 'forcedBeforeCap'
 
 /** A position from flat to flat; money and shares are magnitudes, for a short too. */
 interface Position {
@@ -200,9 +204,23 @@ export function simulatePlain(
     const value = symbols.map((symbol) => (positions[symbol] ? positions[symbol].shares * price[symbol]! : 0))
     const E = cash + sum(value)
     if (decided) {
-      const stuck = sum(symbols.filter((s) => !tradable[s]).map((s) => Math.abs(value[s]!)))
+      // "minTrade: a tradable symbol whose weight would change by less stays as it is, as if it could not trade;
+      //  closings (weight 0, or of the other sign) are always traded. Without equity there are no limits."
+      const { minTrade, maxTurnover } = portfolio
+      const kept = symbols.map(
+        (symbol) =>
+          minTrade !== undefined &&
+          E > 0 &&
+          tradable[symbol]! &&
+          decided![symbol] !== 0 &&
+          decided![symbol]! * value[symbol]! >= 0 &&
+          Math.abs(decided![symbol]! - value[symbol]! / E) < minTrade - 1e-12,
+      )
+      if (kept.includes(true)) observe('withinBand')
+      const trades = symbols.map((symbol) => tradable[symbol]! && !kept[symbol])
+      const stuck = sum(symbols.filter((s) => !trades[s]).map((s) => Math.abs(value[s]!)))
       // "Targets of symbols that are not tradable are dropped, and their shares stay."
-      const weights = decided.map((weight, symbol) => (tradable[symbol] ? weight : 0))
+      const weights = decided.map((weight, symbol) => (trades[symbol] ? weight : 0))
       const g = sum(weights.map(Math.abs))
       const scale = (after: number) => {
         // Nothing left to hold with is no room, not 0/0.
@@ -211,7 +229,7 @@ export function simulatePlain(
         return f * g < 1e-12 ? 0 : f
       }
       const delta = (symbol: number, after: number) =>
-        tradable[symbol] ? scale(after) * weights[symbol]! * after - value[symbol]! : 0
+        trades[symbol] ? scale(after) * weights[symbol]! * after - value[symbol]! : 0
       // "Fixed point from E⁺ = E until the relative change is below 1e-14." The bound on the rounds is for
       // equities so near to 0 that rounding alone moves them by more.
       let after = E
@@ -225,18 +243,35 @@ export function simulatePlain(
       if (stuck > 0) observe('stuck')
       if (stuck > 0 && g > 0 && scale(after) < 1) observe('stuckShrinks')
       const f = scale(after)
-      const deltas = symbols.map((symbol) => delta(symbol, after))
+      const whole = symbols.map((symbol) => delta(symbol, after))
+      // "maxTurnover: Σ|Δ|/(2E) is at most x. What exit rules close is traded first and whole; every other trade is
+      //  multiplied by the one share a that the rest of the room allows; under 1e-12·E nothing is left over."
+      const forced = (symbol: number) =>
+        trades[symbol]! && weights[symbol] === 0 && EXIT_REASONS.includes(closing[symbol])
+      const size = (which: (symbol: number) => boolean) =>
+        sum(symbols.filter(which).map((symbol) => Math.abs(whole[symbol]!)))
+      const wish = size((symbol) => !forced(symbol))
+      const room =
+        maxTurnover === undefined || E <= 0
+          ? Number.POSITIVE_INFINITY
+          : Math.max(0, 2 * maxTurnover * E - size(forced))
+      const a = wish > room ? room / wish : 1
+      if (a < 1) observe(size(forced) > 0 ? 'forcedBeforeCap' : 'turnoverCapped')
+      const holdings = symbols.map((symbol) => {
+        if (!trades[symbol]) return value[symbol]!
+        if (a === 1 || forced(symbol)) return f * weights[symbol]! * after
+        const part = value[symbol]! + a * whole[symbol]!
+        return Math.abs(part) < 1e-12 * E ? 0 : part
+      })
+      const deltas = symbols.map((symbol) => (trades[symbol] ? holdings[symbol]! - value[symbol]! : 0))
       const cost = deltas.map(costOf)
       // "Afterwards each tradable holding is exactly f·w_i·E⁺ and cash is the rest."
-      cash = after
+      cash = a < 1 ? E - sum(cost) : after
       for (const symbol of symbols) {
-        if (!tradable[symbol]) {
-          cash -= value[symbol]!
-          if (closing[symbol]) observe('pendingClose')
-          continue
-        }
-        const holding = f * weights[symbol]! * after
+        const holding = holdings[symbol]!
         cash -= holding
+        if (!tradable[symbol] && closing[symbol]) observe('pendingClose')
+        if (!trades[symbol]) continue
         change(
           symbol,
           holding / price[symbol]!,
@@ -248,8 +283,10 @@ export function simulatePlain(
       }
       // What the decision keeps, and the fill did not have to close, is no longer on its way out.
       for (const symbol of held()) {
-        if (decided[symbol]! * positions[symbol]!.shares <= 0) continue
-        if (EXIT_REASONS.includes(closing[symbol])) observe('pendingSaved')
+        const isWanted = decided[symbol]! * positions[symbol]!.shares > 0
+        // What a turnover cap leaves of a closing is not pending: it is up to the next decision.
+        if (!isWanted && !trades[symbol]) continue
+        if (isWanted && EXIT_REASONS.includes(closing[symbol])) observe('pendingSaved')
         closing[symbol] = undefined
       }
       const traded = sum(deltas.map(Math.abs))
@@ -359,6 +396,7 @@ export function simulatePlain(
       if (exited.includes(true)) observe('exitOnRebalanceBar')
       const decision = decidePlain(input, bar, on, exited)
       if (decision.capped) observe('maxWeightBinds')
+      if (decision.groupCapped) observe('groupCapBinds')
       if (decision.scaledDown) {
         observe('weightsScaledDown')
         scaledDown++
