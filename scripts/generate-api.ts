@@ -48,7 +48,7 @@ export interface StrategyOptions {
   readonly costs?: Partial<Costs>
   /** Largest |weight| of one symbol, within each leg. */
   readonly maxWeight?: number
-  /** Largest Σ|weight| of one group's symbols (`group` is a group field of the data), within each leg. */
+  /** Largest Σ|weight| of one group's symbols (a group field of the data), within each leg. */
   readonly groupCap?: { readonly group: string; readonly max: number }
   /** No-trade band: at a rebalance, a change of weight below this fraction of equity is not traded; closings are. */
   readonly minTrade?: number
