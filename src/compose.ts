@@ -9,7 +9,7 @@ import { resolveMarket } from './backtest/markets.js'
 import type { Market, Metrics } from './backtest/types.js'
 import { AlphaloopError, environmentError, usageError } from './base/errors.js'
 import type { Config } from './config/schema.js'
-import { parseDataArgument } from './data/argument.js'
+import { parseDataSettings } from './data/argument.js'
 import type { DataOptions, Dataset } from './data/dataset.js'
 import { listedOnly } from './data/listed.js'
 import type { Panel } from './data/panel.js'
@@ -93,11 +93,9 @@ export function dataOptions(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
 ): DataOptions {
-  const { columns, onBadRows, unadjusted } = config.dataOptions
-  const options = parseDataArgument(config.data, { onBadRows, unadjusted, ...(columns ? { columns } : {}) })
-  const located = 'path' in options ? { ...options, path: resolve(cwd, options.path) } : options
+  const options = parseDataSettings(config, (path) => resolve(cwd, path))
   const cacheDir = env.ALPHALOOP_CACHE_DIR
-  return cacheDir ? { ...located, cacheDir: resolve(cwd, cacheDir) } : located
+  return cacheDir ? { ...options, cacheDir: resolve(cwd, cacheDir) } : options
 }
 
 /** The market of a configuration, with the costs that it replaces. */
@@ -166,10 +164,11 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       onWarning,
     })
 
-    const dataset = await openDataset(dataOptions(config, request.base, env), { isolate: 'child' })
+    const data = dataOptions(config, request.base, env)
+    const dataset = await openDataset(data, { isolate: 'child' })
     for (const note of dataset.notes) warn(note)
     const stored = state.settings
-    const { panel, split, settings } = await loadRanges(dataset, config, stored)
+    const { panel, split, settings } = await loadRanges(dataset, data, config, stored)
     const run: RunInfo = {
       config: configHash(config),
       data: panel.hash,
@@ -374,7 +373,7 @@ const secretsOf = (config: Config, env: Readonly<Record<string, string | undefin
  * The panel up to the end of validation, and not a row more: the boundaries are found among the dates before anything
  * is loaded. A resumed run keeps the boundaries that it was created with.
  */
-async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings | null) {
+async function loadRanges(dataset: Dataset, data: DataOptions, config: Config, stored: RunSettings | null) {
   const boundaries =
     storedBoundaries(dataset, config, stored) ?? splitDates(dataset.dates, config.split).boundaries
   const panel = listedOnly(await dataset.load({ until: boundaries.validation.end }))
@@ -383,7 +382,8 @@ async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings 
     config: keptConfig(config),
     data: {
       // The built-in market's settings are part of what it is; a resume without --data reads this.
-      source: dataset.source === 'builtin' ? config.data : dataset.source,
+      source: dataset.source === 'builtin' ? String(config.data) : dataset.source,
+      ...otherTables(data),
       hash: panel.hash,
       symbols: panel.symbols.length,
       start: panel.dates[0]!,
@@ -392,6 +392,19 @@ async function loadRanges(dataset: Dataset, config: Config, stored: RunSettings 
     split: boundaries,
   }
   return { panel, split, settings }
+}
+
+/** The tables beside the prices, for a resume: only where there are some, so that other runs stay as they were. */
+function otherTables(data: DataOptions): Pick<RunSettings['data'], 'with'> {
+  if ('builtin' in data) return {}
+  const { join, universe, adjustments, renames } = data
+  const tables = {
+    ...(join ? { join: [...join] } : {}),
+    ...(universe ? { universe: [...universe] } : {}),
+    ...(adjustments === undefined ? {} : { adjustments }),
+    ...(renames === undefined ? {} : { renames }),
+  }
+  return Object.keys(tables).length === 0 ? {} : { with: tables }
 }
 
 function storedBoundaries(

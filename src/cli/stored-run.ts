@@ -74,11 +74,13 @@ export async function storedConfig(runDir: string): Promise<ConfigFile | undefin
     }
     if (settings === undefined) return undefined
     const total = keptTotal(runDir)
+    const { source, with: { join, ...tables } = {} } = settings.data
     return {
       name: join(runDir, HISTORY_FILE),
       values: {
         ...settings.config,
-        data: settings.data.source,
+        data: join === undefined ? source : [source, ...join],
+        dataOptions: { ...(settings.config.dataOptions as object | undefined), ...tables },
         ...(total === undefined ? {} : { iterations: total }),
       },
       line: () => 1,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { usageError } from '../base/errors.js'
-import { kindOf, schemaAt, shapeOf } from './leaves.js'
+import { kindOf, schemaAt, shapeOf, wantsText } from './leaves.js'
 import type { ConfigFile, Environment } from './resolve.js'
 import { configSchema } from './schema.js'
 
@@ -29,8 +29,7 @@ export function interpolate(
   const schema = schemaAt(configSchema, path)
   if (typeof value === 'string') return filledIn(value, environment, file, path, schema)
   // `benchmark: 0050` reads as the number 50; where a text is due, it is what was written.
-  if (value !== null && schema !== undefined && kindOf(schema) === 'string')
-    return file.source?.(path) ?? value
+  if (value !== null && schema !== undefined && wantsText(schema)) return file.source?.(path) ?? value
   return value
 }
 
@@ -107,7 +106,7 @@ export function fromText(text: string, schema: z.core.$ZodType): unknown {
     const pairs = parts().map((part) => part.split('=', 2).map((side) => side.trim()))
     return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs) : text
   }
-  return plainValue(text)
+  return wantsText(schema) ? text : plainValue(text)
 }
 
 /** Numbers and booleans that were written as text. */

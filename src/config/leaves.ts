@@ -21,14 +21,26 @@ export function shapeOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType
 /** The kind of value a schema wants: `string`, `number`, `enum`, `array`, `record`, … */
 export const kindOf = (schema: z.core.$ZodType): string => (unwrap(schema)._zod.def as { type: string }).type
 
+/** The schemas that a setting may have one of; itself alone where it is no union. */
+function optionsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  const inner = unwrap(schema)
+  const definition = inner._zod.def as { type: string; options?: readonly z.core.$ZodType[] }
+  return definition.type === 'union' ? definition.options! : [inner]
+}
+
+/** Whether a text is to stay one although it looks like a number: `0050` is a file or a symbol. */
+export const wantsText = (schema: z.core.$ZodType): boolean =>
+  optionsOf(schema).some((option) => kindOf(option) === 'string')
+
 /** The schema at a path, list items included; undefined where there is no such setting. */
 export function schemaAt(root: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
   let schema: z.core.$ZodType | undefined = root
   for (const key of path) {
     const inner = unwrap(schema)
+    const list = optionsOf(inner).find((option) => kindOf(option) === 'array')
     schema =
-      kindOf(inner) === 'array'
-        ? (inner._zod.def as unknown as { element: z.core.$ZodType }).element
+      list !== undefined
+        ? (list._zod.def as unknown as { element: z.core.$ZodType }).element
         : shapeOf(inner)?.[key as string]
     if (schema === undefined) return undefined
   }

@@ -137,6 +137,8 @@ const limits = z
   })
   .prefault({})
 
+const path = z.string().min(1)
+
 const dataOptions = z
   .strictObject({
     columns: z
@@ -144,13 +146,33 @@ const dataOptions = z
       .optional()
       .describe('Names of the columns: { date: Day, symbol: Code }'),
     onBadRows: z.enum(['stop', 'drop', 'missing']).default('stop'),
-    unadjusted: z.boolean().default(false).describe('Do not scale prices by adj_close/close.'),
+    unadjusted: z
+      .boolean()
+      .default(false)
+      .describe('Do not scale prices by adj_close/close, or by the factors of adjustments.'),
+    universe: z
+      .array(path)
+      .optional()
+      .describe(
+        'Tables of memberships (symbol, from, to): each is a field of 1 and 0 called after its file.',
+      ),
+    adjustments: path
+      .optional()
+      .describe('A table of split and dividend factors: symbol, date, price_factor, split_factor.'),
+    renames: path.optional().describe('A table of the tickers that companies had: file, date, ticker.'),
+    groups: z.array(z.string().min(1)).optional().describe('Numeric columns that are codes of groups.'),
+    staleAfterDays: whole(1, 100_000)
+      .optional()
+      .describe('Days that an announced value stays known; without it, until the next one.'),
   })
   .prefault({})
 
 /** Everything a run can be told, with ranges and defaults. Numbers carry their unit in the key; rates are fractions. */
 export const configSchema = z.strictObject({
-  data: z.string().min(1).default('builtin').describe('A file, a folder, or `builtin`.'),
+  data: z
+    .union([path, z.array(path).min(1)])
+    .default('builtin')
+    .describe('A file, a folder, or `builtin`; in a list, tables to be joined to the first.'),
   dataOptions,
   market: z.enum(['us-stock', 'tw-stock', 'crypto', 'none']).default('us-stock'),
   costs,
@@ -192,6 +214,9 @@ export type ConfigSettings = z.input<typeof configSchema>
  */
 const NEVER_A_CHANGE = [
   'data',
+  'dataOptions.universe',
+  'dataOptions.adjustments',
+  'dataOptions.renames',
   'iterations',
   'workers',
   'runDirectory',

@@ -66,3 +66,40 @@ export function parseDataArgument(text: string, file: Omit<FileDataOptions, 'pat
   resolveMarketOptions(builtin)
   return { builtin }
 }
+
+/** The settings of a configuration that say which data is read, and how. */
+export interface DataSettings {
+  readonly data: string | readonly string[]
+  readonly dataOptions: {
+    readonly [Key in keyof Omit<FileDataOptions, 'path' | 'join'>]?: FileDataOptions[Key] | undefined
+  }
+}
+
+/** What the settings of a configuration mean; `located` makes a path of the configuration one of the system. */
+export function parseDataSettings(
+  { data, dataOptions }: DataSettings,
+  located: (path: string) => string,
+): DataOptions {
+  const [first = '', ...join] = typeof data === 'string' ? [data] : data
+  const { universe, adjustments, renames, ...rest } = dataOptions
+  const options = parseDataArgument(first, {
+    ...given(rest),
+    ...(join.length > 0 ? { join: join.map(located) } : {}),
+    ...(universe?.length ? { universe: universe.map(located) } : {}),
+    ...(adjustments === undefined ? {} : { adjustments: located(adjustments) }),
+    ...(renames === undefined ? {} : { renames: located(renames) }),
+  })
+  if ('path' in options) return { ...options, path: located(options.path) }
+  const other = join[0] ?? universe?.[0] ?? adjustments ?? renames
+  if (other !== undefined)
+    throw usageError(
+      'DATA_ARGUMENT',
+      `${other} cannot be joined to the built-in market`,
+      'give prices of your own first, or leave it out',
+    )
+  return options
+}
+
+/** Only what was given: an option that is there and undefined is not one that is left out. */
+const given = <T extends object>(options: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never

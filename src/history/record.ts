@@ -188,7 +188,20 @@ export const runSettingsSchema = open({
   /** The configuration, as far as it can change results. */
   config: z.record(z.string(), z.unknown()),
   /** What was read, of train and validation only. */
-  data: open({ source: z.string(), hash: z.string(), symbols: count, start: z.string(), end: z.string() }),
+  data: open({
+    source: z.string(),
+    /** Tables beside the prices. */
+    with: open({
+      join: z.array(z.string()).optional(),
+      universe: z.array(z.string()).optional(),
+      adjustments: z.string().optional(),
+      renames: z.string().optional(),
+    }).optional(),
+    hash: z.string(),
+    symbols: count,
+    start: z.string(),
+    end: z.string(),
+  }),
   /** First and last day of each range, as ISO dates; the sealed test range is null where there is none. */
   split: open({ train: dateRange, validation: dateRange, test: dateRange.nullable() }),
 })

@@ -41,8 +41,8 @@ export function settingsDifferences(
   stored: RunSettings,
   now: RunSettings,
 ): { config: Difference[]; data: Difference[] } {
-  const { source: _was, ...storedData } = stored.data
-  const { source: _is, ...data } = now.data
+  const { source: _was, with: _had, ...storedData } = stored.data
+  const { source: _is, with: _has, ...data } = now.data
   return {
     config: differences(comparablePart(stored.config), comparablePart(now.config)),
     // The same content under another path is the same data.

@@ -243,6 +243,8 @@ describe('YAML', () => {
 
   test('a number where a text is due is what was written', () => {
     expect(resolve('benchmark: 0050').config.benchmark).toBe('0050')
+    expect(resolve('data: 0050').config.data).toBe('0050')
+    expect(resolve('data:\n  - prices.csv\n  - 0050').config.data).toEqual(['prices.csv', '0050'])
     expect(resolve('llm:\n  models:\n    - model: 4.10').config.llm.models[0]!.model).toBe('4.10')
   })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { environmentName, kindOf, type Leaf, leavesOf } from '../../src/config/leaves.js'
+import { environmentName, type Leaf, leavesOf, wantsText } from '../../src/config/leaves.js'
 import { parseConfigText } from '../../src/config/load.js'
 import { resolveConfig } from '../../src/config/resolve.js'
 import { type Config, comparablePart, configSchema } from '../../src/config/schema.js'
@@ -15,6 +15,11 @@ const VALUES: Record<string, readonly [unknown, unknown]> = {
   'dataOptions.columns': [{ close: 'Last' }, { close: 'Px' }],
   'dataOptions.onBadRows': ['drop', 'missing'],
   'dataOptions.unadjusted': [true, false],
+  'dataOptions.universe': [['sp500.csv'], ['a.csv', 'b.csv']],
+  'dataOptions.adjustments': ['factors.csv', 'other.csv'],
+  'dataOptions.renames': ['tickers.csv', 'other.csv'],
+  'dataOptions.groups': [['gics'], ['gics', 'exchange']],
+  'dataOptions.staleAfterDays': [100, 400],
   market: ['tw-stock', 'none'],
   'costs.commission': [0.01, 0.02],
   'costs.tax': [0.01, 0.02],
@@ -134,8 +139,15 @@ describe('every setting', () => {
   })
 
   test('a text setting keeps the text of its variable, whatever it looks like', () => {
-    const texts = leaves.filter(({ schema }) => kindOf(schema) === 'string')
-    expect(texts.map(name)).toEqual(['data', 'benchmark', 'runDirectory', 'constraints.universe'])
+    const texts = leaves.filter(({ schema }) => wantsText(schema))
+    expect(texts.map(name)).toEqual([
+      'data',
+      'dataOptions.adjustments',
+      'dataOptions.renames',
+      'benchmark',
+      'runDirectory',
+      'constraints.universe',
+    ])
     fc.assert(
       fc.property(
         fc.constantFrom(...texts),
@@ -158,6 +170,12 @@ describe('variables', () => {
       ).toEqual({ close: 'Last', date: 'Day' })
   })
 
+  test('several tables are a JSON list', () => {
+    const dataOf = (text: string) => resolveConfig({ environment: { ALPHALOOP_DATA: text } }).config.data
+    expect(dataOf('["prices.csv","0050"]')).toEqual(['prices.csv', '0050'])
+    expect(dataOf('a,b.csv')).toBe('a,b.csv')
+  })
+
   test('a misspelt one is told, an unrelated one is not', () => {
     const warningsOf = (environment: Record<string, string>) => resolveConfig({ environment }).warnings
     expect(warningsOf({ ALPHALOOP_ITERATION: '5' })).toEqual([
@@ -178,6 +196,9 @@ describe('what counts as a change of a run', () => {
   /** Iterations, workers, budgets and outputs; the data stand beside the configuration with their own hash. */
   const NEVER = [
     'data',
+    'dataOptions.universe',
+    'dataOptions.adjustments',
+    'dataOptions.renames',
     'iterations',
     'workers',
     'runDirectory',

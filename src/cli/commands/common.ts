@@ -25,8 +25,23 @@ export const columnMap = (text: string): Record<string, string> =>
     }),
   )
 
+/** Values of an option that may stand several times. */
+const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text]
+
+/** Names parted by commas. */
+const nameList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+
 export interface DataFlags {
-  readonly data?: string
+  readonly data?: readonly string[]
+  readonly universe?: readonly string[]
+  readonly adjustments?: string
+  readonly renames?: string
+  readonly groups?: readonly string[]
+  readonly staleAfter?: number
   readonly columns?: Record<string, string>
   readonly onBadRows?: string
   readonly unadjusted?: boolean
@@ -35,10 +50,19 @@ export interface DataFlags {
 /** Adds the options that say which data is read, and how. */
 export const withDataOptions = (command: Command): Command =>
   command
-    .option('--data <path>', "a file, a folder, or 'builtin' (the built-in market)")
+    .option(
+      '--data <path>',
+      "a file, a folder, or 'builtin' (the built-in market); again for each table to be joined to it",
+      repeated,
+    )
     .option('--columns <map>', 'names of the columns: date=Day,symbol=Code,close=Last', columnMap)
     .option('--on-bad-rows <what>', 'stop, drop (the row goes) or missing (the cell becomes missing)')
-    .option('--unadjusted', 'do not scale prices by adj_close/close')
+    .option('--unadjusted', 'do not scale prices by adj_close/close or by --adjustments')
+    .option('--universe <file>', 'memberships (symbol,from,to), as a field called after the file', repeated)
+    .option('--adjustments <file>', 'split and dividend factors (symbol,date,price_factor,split_factor)')
+    .option('--renames <file>', 'the tickers that companies had (file,date,ticker)')
+    .option('--groups <columns>', 'numeric columns that are codes of groups: gics,exchange', nameList)
+    .option('--stale-after <days>', 'days that an announced value stays known', wholeNumber)
 
 /** A flag and the setting that it stands for. */
 const SETTINGS: Readonly<Record<string, { path: readonly string[]; flag: string }>> = {
@@ -46,6 +70,11 @@ const SETTINGS: Readonly<Record<string, { path: readonly string[]; flag: string 
   columns: { path: ['dataOptions', 'columns'], flag: '--columns' },
   onBadRows: { path: ['dataOptions', 'onBadRows'], flag: '--on-bad-rows' },
   unadjusted: { path: ['dataOptions', 'unadjusted'], flag: '--unadjusted' },
+  universe: { path: ['dataOptions', 'universe'], flag: '--universe' },
+  adjustments: { path: ['dataOptions', 'adjustments'], flag: '--adjustments' },
+  renames: { path: ['dataOptions', 'renames'], flag: '--renames' },
+  groups: { path: ['dataOptions', 'groups'], flag: '--groups' },
+  staleAfter: { path: ['dataOptions', 'staleAfterDays'], flag: '--stale-after' },
   market: { path: ['market'], flag: '--market' },
   fill: { path: ['fill'], flag: '--fill' },
   iterations: { path: ['iterations'], flag: '--iterations' },
@@ -54,13 +83,21 @@ const SETTINGS: Readonly<Record<string, { path: readonly string[]; flag: string 
   runDir: { path: ['runDirectory'], flag: '--run-dir' },
 }
 
+const PATHS: ReadonlySet<string> = new Set(['data', 'universe', 'adjustments', 'renames', 'runDir'])
+
+const located = (path: string, cwd: string): string =>
+  /^builtin(:|$)/.test(path) ? path : resolve(cwd, path)
+
 /** The values of the flags that were given, as settings. Paths count from the working folder. */
 export function flagValues(options: object, cwd: string): FlagValue[] {
   return Object.entries(options).flatMap(([name, value]) => {
     const setting = SETTINGS[name]
     if (setting === undefined || value === undefined) return []
-    const isPath = name === 'runDir' || (name === 'data' && !/^builtin(:|$)/.test(String(value)))
-    return [{ ...setting, value: isPath ? resolve(cwd, String(value)) : value }]
+    if (!PATHS.has(name)) return [{ ...setting, value }]
+    if (!Array.isArray(value)) return [{ ...setting, value: located(String(value), cwd) }]
+    const paths = value.map((path) => located(String(path), cwd))
+    // One file of prices is no list, as people write it in a configuration.
+    return [{ ...setting, value: name === 'data' && paths.length === 1 ? paths[0] : paths }]
   })
 }
 

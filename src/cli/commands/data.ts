@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../../base/errors.js'
 import { dataOptions } from '../../compose.js'
@@ -17,8 +17,13 @@ import { table } from '../render/table.js'
 import { wrap, wrapParagraphs } from '../render/wrap.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
-interface WriteOptions extends DataFlags {
+interface ConvertOptions extends DataFlags {
   readonly out?: string
+}
+
+interface GenerateOptions {
+  readonly out?: string
+  readonly data?: string
   readonly noise?: boolean
   readonly symbols?: string
   readonly bars?: string
@@ -39,14 +44,14 @@ export function dataCommand(program: Command, define: Define): void {
       .addHelpText('after', '\nExample:\n  $ alphaloop data check prices.csv.gz'),
     check,
   )
-  define<WriteOptions>(
+  define<ConvertOptions>(
     withDataOptions(data.command('convert [path]'))
       .description('any source as one long table: .csv, .csv.gz, .tsv or .parquet')
       .requiredOption('--out <file>', 'where to write; its ending is the format')
       .addHelpText('after', '\nExample:\n  $ alphaloop data convert prices/ --out prices.parquet'),
     convert,
   )
-  define<WriteOptions>(
+  define<GenerateOptions>(
     data
       .command('generate')
       .description('write a built-in market, with planted effects or as pure noise')
@@ -67,7 +72,7 @@ async function open(context: CommandContext, options: DataFlags, path: string | 
   const { config, base } = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
   const dataset = await openDataset(dataOptions(config, base, io.env))
   for (const note of dataset.notes) out.warn(note)
-  return { dataset, data: config.data }
+  return { dataset, data: typeof config.data === 'string' ? config.data : config.data[0]! }
 }
 
 interface Opened {
@@ -79,13 +84,13 @@ interface Opened {
 /** The path may stand as the argument or as --data. */
 function withPath<Options extends DataFlags>(options: Options, path: string | undefined): Options {
   if (path === undefined) return options
-  if (options.data !== undefined && options.data !== path)
+  if (options.data !== undefined && options.data[0] !== path)
     throw usageError(
       'TWO_PATHS',
-      `two data sets are named: ${path} and --data ${options.data}`,
-      'give one of them',
+      `two data sets are named: ${path} and --data ${options.data[0]}`,
+      `give one of them, or, to join the two, --data ${path} --data ${options.data[0]}`,
     )
-  return { ...options, data: path }
+  return { ...options, data: options.data ?? [path] }
 }
 
 async function describe(context: CommandContext, options: DataFlags, path?: string): Promise<undefined> {
@@ -114,7 +119,7 @@ function builtinMarket(data: string) {
 
 function described(
   source: string,
-  { hash, bars, symbols, start, end, fields, groups, issues }: DatasetDescription,
+  { hash, bars, symbols, start, end, fields, groups, tables, issues }: DatasetDescription,
   out: Output,
 ) {
   const { colors } = out
@@ -125,6 +130,7 @@ function described(
       fields.map(({ name, coverage, missing }) => [name, percentText(coverage), String(missing)]),
       { colors, right: [1, 2] },
     ),
+    ...(tables.length > 1 ? [tablesText(tables, out)] : []),
     ...(groups.length > 0
       ? [
           groups
@@ -136,6 +142,30 @@ function described(
   ]
   return parts.join('\n\n')
 }
+
+const KINDS: Readonly<Record<DatasetDescription['tables'][number]['kind'], string>> = {
+  prices: 'prices',
+  daily: 'by day',
+  announced: 'announced',
+  groups: 'groups',
+  universe: 'universe',
+  adjustments: 'factors',
+  renames: 'tickers',
+}
+
+/** Which table brought what. */
+const tablesText = (tables: DatasetDescription['tables'], { colors }: Output): string =>
+  table(
+    ['table', 'kind', 'rows', 'used', 'brings'],
+    tables.map(({ name, kind, rows, used, fields }) => [
+      basename(name),
+      KINDS[kind],
+      String(rows),
+      String(used),
+      fields.length > 6 ? `${fields.slice(0, 6).join(', ')}, …` : fields.join(', '),
+    ]),
+    { colors, right: [2, 3] },
+  )
 
 const issuesText = (issues: DatasetDescription['issues'], { colors, columns }: Output): string =>
   issues
@@ -187,20 +217,21 @@ async function check(context: CommandContext, options: DataFlags, path?: string)
   // Everything that is wrong is to be listed, so the reading goes on behind the first bad rows.
   const { dataset } = await open(context, { onBadRows: 'drop', ...options }, path)
   const description = describeDataset(dataset)
-  const { hash, rows, bars, symbols, start, end, issues } = description
+  const { hash, rows, bars, symbols, start, end, tables, issues } = description
   const errors = issues.filter(({ severity }) => severity === 'error').length
   const warnings = issues.length - errors
-  out.result({ hash, rows, bars, symbols, start, end, errors, warnings, issues }, () =>
+  out.result({ hash, rows, bars, symbols, start, end, errors, warnings, tables, issues }, () =>
     [
       issues.length === 0 ? `${dataset.source}: no issues found.` : `${dataset.source}:`,
       wrap(readText(description, options.onBadRows), out.columns, '  '),
+      ...(tables.length > 1 ? ['', tablesText(tables, out), ''] : []),
       ...issues.map((issue) => checkedText(issue, out)),
     ].join('\n'),
   )
   return errors > 0 ? 3 : 0
 }
 
-async function convert(context: CommandContext, options: WriteOptions, path?: string): Promise<undefined> {
+async function convert(context: CommandContext, options: ConvertOptions, path?: string): Promise<undefined> {
   const { io, out } = context
   const { config, base } = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
   const written = await convertData(dataOptions(config, base, io.env), resolve(io.cwd, options.out!))
@@ -208,7 +239,7 @@ async function convert(context: CommandContext, options: WriteOptions, path?: st
   return undefined
 }
 
-async function generate({ io, out }: CommandContext, options: WriteOptions): Promise<undefined> {
+async function generate({ io, out }: CommandContext, options: GenerateOptions): Promise<undefined> {
   const { symbols, bars, seed, noise } = options
   const settings = [
     ...(seed === undefined ? [] : [`seed=${seed}`]),

@@ -93,9 +93,15 @@ const exitCodeOf = (signal: 'SIGINT' | 'SIGTERM') => (signal === 'SIGINT' ? 130 
 
 /** What has to stand on the command line again, where a file is read: flags are not in it. */
 function againArguments(options: RunOptions, path: string | undefined): string[] {
-  const { data, columns, onBadRows, unadjusted, seed, market, fill, llm } = options
+  const { data = [], columns, onBadRows, unadjusted, seed, market, fill, llm } = options
+  const { universe = [], adjustments, renames, groups, staleAfter } = options
   const valued: [string, string | number | undefined][] = [
-    ['--data', data],
+    ...data.map((path): [string, string] => ['--data', path]),
+    ...universe.map((path): [string, string] => ['--universe', path]),
+    ['--adjustments', adjustments],
+    ['--renames', renames],
+    ['--groups', groups?.join(',')],
+    ['--stale-after', staleAfter],
     [
       '--columns',
       columns &&
