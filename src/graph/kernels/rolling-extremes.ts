@@ -1,66 +1,35 @@
+import { inBlocks, into } from './compiled/blocks.js'
 import { borrow, giveBack } from './scratch.js'
 import { stripWidth } from './strips.js'
 
 /** Largest of the last n values; NaN before bar n − 1 and with a missing value. The two-block scheme: see rolling-sum. */
 export function rollingMax(out: Float64Array, x: Float64Array, bars: number, width: number, n: number): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
-  const strip = stripWidth(width, n + 1)
-  const endings = borrow(n * strip)
-  const running = borrow(strip)
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    for (let cut = 0; cut < bars; cut += n) {
-      if (cut > 0) {
-        running.fill(Number.NEGATIVE_INFINITY)
-        for (let i = n - 1; i > 0; i--) {
-          const at = (cut - n + i) * width + from
-          for (let s = 0; s < count; s++)
-            endings[i * strip + s] = running[s] = Math.max(running[s]!, x[at + s]!)
-        }
-      }
-      running.fill(Number.NEGATIVE_INFINITY)
-      const last = Math.min(n, bars - cut)
-      for (let i = 0; i < last; i++) {
-        const at = (cut + i) * width + from
-        for (let s = 0; s < count; s++) running[s] = Math.max(running[s]!, x[at + s]!)
-        const k = (i + 1) * strip
-        if (i === n - 1) for (let s = 0; s < count; s++) out[at + s] = running[s]!
-        else if (cut > 0) for (let s = 0; s < count; s++) out[at + s] = Math.max(endings[k + s]!, running[s]!)
-      }
-    }
-  }
-  giveBack(endings, running)
+  rollingExtreme(out, x, bars, width, n, 0)
 }
 
 /** Smallest of the last n values, as `rollingMax`. */
 export function rollingMin(out: Float64Array, x: Float64Array, bars: number, width: number, n: number): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
-  const strip = stripWidth(width, n + 1)
-  const endings = borrow(n * strip)
-  const running = borrow(strip)
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    for (let cut = 0; cut < bars; cut += n) {
-      if (cut > 0) {
-        running.fill(Number.POSITIVE_INFINITY)
-        for (let i = n - 1; i > 0; i--) {
-          const at = (cut - n + i) * width + from
-          for (let s = 0; s < count; s++)
-            endings[i * strip + s] = running[s] = Math.min(running[s]!, x[at + s]!)
-        }
-      }
-      running.fill(Number.POSITIVE_INFINITY)
-      const last = Math.min(n, bars - cut)
-      for (let i = 0; i < last; i++) {
-        const at = (cut + i) * width + from
-        for (let s = 0; s < count; s++) running[s] = Math.min(running[s]!, x[at + s]!)
-        const k = (i + 1) * strip
-        if (i === n - 1) for (let s = 0; s < count; s++) out[at + s] = running[s]!
-        else if (cut > 0) for (let s = 0; s < count; s++) out[at + s] = Math.min(endings[k + s]!, running[s]!)
-      }
-    }
-  }
-  giveBack(endings, running)
+  rollingExtreme(out, x, bars, width, n, 1)
+}
+
+function rollingExtreme(
+  out: Float64Array,
+  x: Float64Array,
+  bars: number,
+  width: number,
+  n: number,
+  least: 0 | 1,
+): void {
+  inBlocks(
+    [x],
+    1,
+    bars,
+    width,
+    n,
+    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
+      kernels.extreme(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns, least),
+    into(out),
+  )
 }
 
 /**

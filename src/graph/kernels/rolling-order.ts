@@ -1,3 +1,4 @@
+import { inBlocks, into } from './compiled/blocks.js'
 import { borrow, giveBack } from './scratch.js'
 import { stripWidth } from './strips.js'
 
@@ -100,10 +101,14 @@ export function rollingRank(
   width: number,
   n: number,
 ): void {
-  rollingOrdered(out, x, bars, width, n, (sorted, base, newest) => {
-    const first = lowerBound(sorted, base, n, newest)
-    let end = first + 1
-    while (end < n && sorted[base + end]! === newest) end++
-    return (first + end + 1) / 2 / n
-  })
+  inBlocks(
+    [x],
+    1,
+    bars,
+    width,
+    n,
+    (kernels, { prev, cur, out: to, rows, width: columns }) =>
+      kernels.rankNewest(prev[0]!, cur[0]!, to[0]!, n, rows, columns),
+    into(out),
+  )
 }

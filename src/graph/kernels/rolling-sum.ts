@@ -1,3 +1,4 @@
+import { inBlocks, into } from './compiled/blocks.js'
 import { borrow, giveBack } from './scratch.js'
 import { stripWidth } from './strips.js'
 
@@ -17,48 +18,16 @@ import { stripWidth } from './strips.js'
 
 /** Sum of the last n values of each symbol; NaN before bar n − 1. `x` and `out` are bars × width. */
 export function rollingSum(out: Float64Array, x: Float64Array, bars: number, width: number, n: number): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
-  const strip = stripWidth(width, n + 2)
-  // Ending i holds rows i … n − 1 of the block before; ending n is empty.
-  const endings = borrow((n + 1) * strip)
-  const running = borrow(strip)
-  endings.fill(0, n * strip)
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    for (let cut = 0; cut < bars; cut += n) {
-      if (cut > 0)
-        for (let i = n - 1; i > 0; i--) {
-          const at = (cut - n + i) * width + from
-          const k = i * strip
-          for (let s = 0; s < count; s++) endings[k + s] = endings[k + strip + s]! + x[at + s]!
-        }
-      running.fill(0)
-      const last = Math.min(n, bars - cut)
-      for (let i = 0; i < last; i++) {
-        const at = (cut + i) * width + from
-        if (cut + i < n - 1) for (let s = 0; s < count; s++) running[s] = running[s]! + x[at + s]!
-        else emitSum(out, at, running, endings, (i + 1) * strip, x, count)
-      }
-    }
-  }
-  giveBack(endings, running)
-}
-
-function emitSum(
-  out: Float64Array,
-  at: number,
-  running: Float64Array,
-  endings: Float64Array,
-  k: number,
-  x: Float64Array,
-  count: number,
-) {
-  for (let s = 0; s < count; s++) {
-    const sum = running[s]! + x[at + s]!
-    running[s] = sum
-    const value = endings[k + s]! + sum
-    out[at + s] = value + (value - value)
-  }
+  inBlocks(
+    [x],
+    1,
+    bars,
+    width,
+    n,
+    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
+      kernels.sum(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns),
+    into(out),
+  )
 }
 
 /** Mean of the last n values of each symbol; NaN before bar n − 1. Shapes as `rollingSum`. */
@@ -69,54 +38,16 @@ export function rollingMean(
   width: number,
   n: number,
 ): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
-  const strip = stripWidth(width, n + 2)
-  const endings = borrow((n + 1) * strip)
-  const running = borrow(strip)
-  endings.fill(0, n * strip)
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    for (let cut = 0; cut < bars; cut += n) {
-      const pivot = cut * width + from
-      if (cut > 0)
-        for (let i = n - 1; i > 0; i--) {
-          const at = (cut - n + i) * width + from
-          const k = i * strip
-          for (let s = 0; s < count; s++)
-            endings[k + s] = endings[k + strip + s]! + (x[at + s]! - x[pivot + s]!)
-        }
-      running.fill(0)
-      const last = Math.min(n, bars - cut)
-      for (let i = 0; i < last; i++) {
-        const at = (cut + i) * width + from
-        if (cut + i < n - 1)
-          for (let s = 0; s < count; s++) running[s] = running[s]! + (x[at + s]! - x[pivot + s]!)
-        else emitMean(out, at, running, endings, (i + 1) * strip, x, pivot, count, n)
-      }
-    }
-  }
-  giveBack(endings, running)
-}
-
-function emitMean(
-  out: Float64Array,
-  at: number,
-  running: Float64Array,
-  endings: Float64Array,
-  k: number,
-  x: Float64Array,
-  pivot: number,
-  count: number,
-  n: number,
-) {
-  const share = 1 / n
-  for (let s = 0; s < count; s++) {
-    const p = x[pivot + s]!
-    const sum = running[s]! + (x[at + s]! - p)
-    running[s] = sum
-    const value = p + (endings[k + s]! + sum) * share
-    out[at + s] = value + (value - value)
-  }
+  inBlocks(
+    [x],
+    1,
+    bars,
+    width,
+    n,
+    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
+      kernels.mean(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns),
+    into(out),
+  )
 }
 
 /** Product of the last n values; NaN before bar n − 1. Shapes as `rollingSum`. */
@@ -159,8 +90,8 @@ export function rollingProduct(
 }
 
 /**
- * Linearly weighted mean of the last n values, the newest n times as heavy as the oldest; NaN before bar n − 1.
- * With A the ending and B the beginning that make up a window, its weighted sum is W(A) + W(B) + |A|·Σ(B).
+ * Linearly weighted mean of the last n values, the newest n times as heavy as the oldest; NaN before bar n − 1. Shapes
+ * as `rollingSum`.
  */
 export function rollingLinearDecay(
   out: Float64Array,
@@ -169,47 +100,14 @@ export function rollingLinearDecay(
   width: number,
   n: number,
 ): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
-  const strip = stripWidth(width, n + 2)
-  const endings = borrow(n * strip)
-  const sum = borrow(strip)
-  const weighted = borrow(strip)
-  const total = (n * (n + 1)) / 2
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    for (let cut = 0; cut < bars; cut += n) {
-      if (cut > 0) {
-        sum.fill(0)
-        weighted.fill(0)
-        for (let i = n - 1; i > 0; i--) {
-          const at = (cut - n + i) * width + from
-          for (let s = 0; s < count; s++) {
-            const now = sum[s]! + x[at + s]!
-            sum[s] = now
-            endings[i * strip + s] = weighted[s] = weighted[s]! + now
-          }
-        }
-      }
-      sum.fill(0)
-      weighted.fill(0)
-      const last = Math.min(n, bars - cut)
-      for (let i = 0; i < last; i++) {
-        const at = (cut + i) * width + from
-        for (let s = 0; s < count; s++) {
-          const v = x[at + s]!
-          sum[s] = sum[s]! + v
-          weighted[s] = weighted[s]! + (i + 1) * v
-        }
-        if (cut + i < n - 1) continue
-        const before = n - 1 - i
-        const k = (i + 1) * strip
-        for (let s = 0; s < count; s++) {
-          const value =
-            (before === 0 ? weighted[s]! : endings[k + s]! + weighted[s]! + before * sum[s]!) / total
-          out[at + s] = value + (value - value)
-        }
-      }
-    }
-  }
-  giveBack(endings, sum, weighted)
+  inBlocks(
+    [x],
+    1,
+    bars,
+    width,
+    n,
+    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
+      kernels.linearDecay(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns),
+    into(out),
+  )
 }

@@ -1,16 +1,22 @@
+import { inRows } from '../../kernels/compiled/rows.js'
 import { gather } from '../../kernels/row-members.js'
 import { RowOrder } from '../../kernels/row-order.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
 import { anyRows, num, numbers, toBoolean, toPanel } from '../define.js'
 import { ACROSS, finitePositions, onPresent, plainPlace } from './rows.js'
 
+/** What the compiled kernel writes. */
+const WHAT = { share: 0, bucket: 1 } as const
+/** Entries of working memory of 8 bytes a symbol, and bytes besides. */
+const WORK = [4, 2048] as const
+
 /** An operator whose value follows from a symbol's average rank in its bar. */
 function ranked(
   name: string,
   doc: string,
   params: OperatorDefinition['params'],
-  /** Result of members whose average rank is `rank` (1 … count). */
-  value: (rank: number, count: number, params: Params) => number,
+  what: keyof typeof WHAT,
+  parts: (params: Params) => number,
   plain: (v: number, values: readonly number[], params: Params) => number,
 ): OperatorDefinition {
   return {
@@ -21,24 +27,19 @@ function ranked(
     type: toPanel,
     lookback: () => 0,
     ...anyRows((out, inputs, given, { symbols }, { mask }, from, to) => {
-      const x = numbers(inputs[0])
-      const sorter = new RowOrder(symbols)
-      const positions = new Int32Array(symbols + 1)
-      const result = out as Float64Array
-      result.fill(Number.NaN, from * symbols, to * symbols)
-      for (let t = from; t < to; t++) {
-        const at = t * symbols
-        const count = gather(x, at, symbols, mask, positions, sorter.values)
-        sorter.sort(count)
-        const { order, values } = sorter
-        for (let i = 0; i < count; ) {
-          const v = values[order[i]!]!
-          let end = i + 1
-          while (end < count && values[order[end]!]! === v) end++
-          const r = value((i + 1 + end) / 2, count, given)
-          for (; i < end; i++) result[at + positions[order[i]!]!] = r
-        }
-      }
+      const q = parts(given)
+      inRows(
+        out as Float64Array,
+        numbers(inputs[0]),
+        mask,
+        from,
+        to,
+        symbols,
+        symbols * WORK[0] * 8 + WORK[1],
+        () => {},
+        (kernels, x, taking, result, work, rows) =>
+          kernels.rank(x, taking, result, work, rows, symbols, WHAT[what], q),
+      )
     }),
     reference: {
       kind: 'crossSection',
@@ -52,7 +53,8 @@ const rank = ranked(
   'rank',
   'percentile of x among the symbols of the bar, in (0, 1], average ties',
   [],
-  (place, count) => place / count,
+  'share',
+  () => 1,
   (v, values) => plainPlace(v, values) / values.length,
 )
 
@@ -60,8 +62,8 @@ const bucket = ranked(
   'bucket',
   'which of q equal parts x falls in among the symbols of the bar: 0 (lowest) … q − 1',
   [{ name: 'q', kind: 'integer', min: 2, max: 1000, search: [2, 10] }],
-  // rank·q, multiplied first: then a rank on a border gives a whole number exactly.
-  (place, count, params) => Math.ceil((place * num(params, 'q')) / count) - 1,
+  'bucket',
+  (params) => num(params, 'q'),
   (v, values, params) => {
     const q = num(params, 'q')
     const place = plainPlace(v, values)

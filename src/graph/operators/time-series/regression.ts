@@ -1,4 +1,4 @@
-import { type EmitCoMoments, rollingCoMoments } from '../../kernels/rolling-co-moments.js'
+import { rollingCoMoment } from '../../kernels/rolling-co-moments.js'
 import { rollingTrend } from '../../kernels/rolling-trend.js'
 import type { OperatorDefinition } from '../../operator.js'
 import { finite, num, period, widest, X } from '../define.js'
@@ -16,7 +16,7 @@ function ofTwo(
   name: string,
   doc: string,
   commutative: boolean,
-  emit: (out: Float64Array, n: number) => EmitCoMoments,
+  what: 'correlation' | 'covariance' | 'slope',
   plain: (x: readonly number[], y: readonly number[]) => number,
 ): OperatorDefinition {
   return {
@@ -28,12 +28,9 @@ function ofTwo(
     ...(commutative ? { commutative } : {}),
     lookback: (params) => num(params, 'n') - 1,
     kernel: (out, inputs, params, context) =>
-      withEqualWidths(inputs, context, ([x, y], width) => {
-        const n = num(params, 'n')
-        const result = out as Float64Array
-        result.fill(Number.NaN, 0, Math.min(context.bars, n - 1) * width)
-        rollingCoMoments(x!, y!, context.bars, width, n, emit(result, n))
-      }),
+      withEqualWidths(inputs, context, ([x, y], width) =>
+        rollingCoMoment(out as Float64Array, x!, y!, context.bars, width, num(params, 'n'), what),
+      ),
     reference: {
       kind: 'series',
       at: ([x, y], params) => {
@@ -51,12 +48,7 @@ const cov = ofTwo(
   'cov',
   'covariance of x and y over the last n bars (ddof 1)',
   true,
-  (out, n) => (at, _xx, _yy, xy, count) => {
-    for (let s = 0; s < count; s++) {
-      const v = xy[s]! / (n - 1)
-      out[at + s] = v + (v - v)
-    }
-  },
+  'covariance',
   (x, y) => plainProducts(x, y) / (x.length - 1),
 )
 
@@ -64,13 +56,7 @@ const corr = ofTwo(
   'corr',
   'correlation of x and y over the last n bars; missing where either is constant',
   true,
-  (out) => (at, xx, yy, xy, count) => {
-    for (let s = 0; s < count; s++) {
-      // A constant side makes this 0/0: its deviations are exact zeros.
-      const v = xy[s]! / Math.sqrt(xx[s]! * yy[s]!)
-      out[at + s] = Math.max(-1, Math.min(1, v + (v - v)))
-    }
-  },
+  'correlation',
   (x, y) => {
     const r = plainProducts(x, y) / Math.sqrt(plainProducts(x, x) * plainProducts(y, y))
     return Number.isFinite(r) ? Math.max(-1, Math.min(1, r)) : Number.NaN
@@ -81,12 +67,7 @@ const beta = ofTwo(
   'beta',
   'slope of x on y over the last n bars: cov(x, y)/var(y)',
   false,
-  (out) => (at, _xx, yy, xy, count) => {
-    for (let s = 0; s < count; s++) {
-      const v = xy[s]! / yy[s]!
-      out[at + s] = v + (v - v)
-    }
-  },
+  'slope',
   (x, y) => plainProducts(x, y) / plainProducts(y, y),
 )
 

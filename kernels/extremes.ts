@@ -1,0 +1,94 @@
+// Largest, smallest and linearly weighted mean of the last n values, in two blocks: see rolling-extremes.ts.
+import { missing, put } from './lanes'
+
+/** One block, shapes as `sum` (mean.ts): the largest of the last n values, or with `least` the smallest. */
+export function extreme(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32, least: i32,
+): void {
+  const row = <usize>width << 3
+  const start = f64x2.splat(least ? Infinity : -Infinity)
+  for (let c = 0; c < width; c += 4) {
+    const s = <usize>min(c, width - 4) << 3
+    let k = ends + (<usize>n << 5)
+    let a = start
+    let b = start
+    v128.store(k, a)
+    v128.store(k, b, 16)
+    if (prev) {
+      let at = prev + s + <usize>(n - 1) * row
+      for (let i = n - 1; i > 0; i--) {
+        a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
+        b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
+        k -= 32
+        v128.store(k, a)
+        v128.store(k, b, 16)
+        at -= row
+      }
+    }
+    a = start
+    b = start
+    let at = cur + s
+    let to = out + s
+    for (let i = 0; i < rows; i++) {
+      a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
+      b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
+      if (prev || i == n - 1) {
+        k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
+        v128.store(to, least ? f64x2.min(v128.load(k), a) : f64x2.max(v128.load(k), a))
+        v128.store(to, least ? f64x2.min(v128.load(k, 16), b) : f64x2.max(v128.load(k, 16), b), 16)
+      } else missing(to)
+      at += row
+      to += row
+    }
+  }
+}
+
+/**
+ * One block, shapes as `sum` (mean.ts), `width` ≥ 2: weights n … 1, the newest heaviest. With A the ending and B the
+ * beginning that make up a window, its weighted sum is W(A) + W(B) + |A|·Σ(B).
+ */
+export function linearDecay(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32,
+): void {
+  const row = <usize>width << 3
+  const zero = f64x2.splat(0)
+  const total = f64x2.splat(<f64>n * <f64>(n + 1) / 2)
+  for (let c = 0; c < width; c += 2) {
+    const s = <usize>min(c, width - 2) << 3
+    let k = ends + (<usize>n << 4)
+    let sum = zero
+    let weighted = zero
+    v128.store(k, zero)
+    if (prev) {
+      let at = prev + s + <usize>(n - 1) * row
+      for (let i = n - 1; i > 0; i--) {
+        sum = f64x2.add(sum, v128.load(at))
+        weighted = f64x2.add(weighted, sum)
+        k -= 16
+        v128.store(k, weighted)
+        at -= row
+      }
+    }
+    sum = zero
+    weighted = zero
+    let at = cur + s
+    let to = out + s
+    for (let i = 0; i < rows; i++) {
+      const v = v128.load(at)
+      sum = f64x2.add(sum, v)
+      weighted = f64x2.add(weighted, f64x2.mul(f64x2.splat(<f64>(i + 1)), v))
+      const before = n - 1 - i
+      if (before == 0) put(to, f64x2.div(weighted, total))
+      else if (prev) {
+        k = ends + (<usize>(i + 1) << 4)
+        const all = f64x2.add(
+          f64x2.add(v128.load(k), weighted),
+          f64x2.mul(f64x2.splat(<f64>before), sum),
+        )
+        put(to, f64x2.div(all, total))
+      } else v128.store(to, f64x2.splat(NaN))
+      at += row
+      to += row
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export { coMoments } from './co-moments'
+export { extreme, linearDecay } from './extremes'
+export { mean, sum } from './mean'
+export { moments } from './moments'
+export { rankNewest } from './order'
+export { rank } from './rank'
+export { ema, emaStart, wilder, wilderStart } from './recursive'

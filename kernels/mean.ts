@@ -1,0 +1,89 @@
+// Sum and mean of the last n values: the two-block scheme, see src/graph/kernels/rolling-sum.ts.
+import { missing, put } from './lanes'
+
+/**
+ * One block of `rows` ≤ n bars. `cur` and `out` are its rows, `prev` those of the whole block before (0 for the
+ * first), all with `width` ≥ 4 columns; `ends` has room for (n + 1) × 4 values. Four columns at a time; the last four
+ * may overlap those before, which are computed twice to the same bits.
+ */
+export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32): void {
+  const row = <usize>width << 3
+  const zero = f64x2.splat(0)
+  for (let c = 0; c < width; c += 4) {
+    const s = <usize>min(c, width - 4) << 3
+    let k = ends + (<usize>n << 5)
+    let a = zero
+    let b = zero
+    v128.store(k, a)
+    v128.store(k, b, 16)
+    if (prev) {
+      let at = prev + s + <usize>(n - 1) * row
+      for (let i = n - 1; i > 0; i--) {
+        a = f64x2.add(a, v128.load(at))
+        b = f64x2.add(b, v128.load(at, 16))
+        k -= 32
+        v128.store(k, a)
+        v128.store(k, b, 16)
+        at -= row
+      }
+    }
+    a = zero
+    b = zero
+    let at = cur + s
+    let to = out + s
+    for (let i = 0; i < rows; i++) {
+      a = f64x2.add(a, v128.load(at))
+      b = f64x2.add(b, v128.load(at, 16))
+      if (prev || i == n - 1) {
+        k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
+        put(to, f64x2.add(v128.load(k), a))
+        put(to + 16, f64x2.add(v128.load(k, 16), b))
+      } else missing(to)
+      at += row
+      to += row
+    }
+  }
+}
+
+/** As `sum`. Differences are taken from the block's first row, so that the mean of equal values is that value. */
+export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32): void {
+  const row = <usize>width << 3
+  const zero = f64x2.splat(0)
+  const share = f64x2.splat(1.0 / <f64>n)
+  for (let c = 0; c < width; c += 4) {
+    const s = <usize>min(c, width - 4) << 3
+    const p = v128.load(cur + s)
+    const q = v128.load(cur + s, 16)
+    let k = ends + (<usize>n << 5)
+    let a = zero
+    let b = zero
+    v128.store(k, a)
+    v128.store(k, b, 16)
+    if (prev) {
+      let at = prev + s + <usize>(n - 1) * row
+      for (let i = n - 1; i > 0; i--) {
+        a = f64x2.add(a, f64x2.sub(v128.load(at), p))
+        b = f64x2.add(b, f64x2.sub(v128.load(at, 16), q))
+        k -= 32
+        v128.store(k, a)
+        v128.store(k, b, 16)
+        at -= row
+      }
+    }
+    a = zero
+    b = zero
+    let at = cur + s
+    let to = out + s
+    for (let i = 0; i < rows; i++) {
+      a = f64x2.add(a, f64x2.sub(v128.load(at), p))
+      b = f64x2.add(b, f64x2.sub(v128.load(at, 16), q))
+      if (prev || i == n - 1) {
+        k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
+        put(to, f64x2.add(p, f64x2.mul(f64x2.add(v128.load(k), a), share)))
+        put(to + 16, f64x2.add(q, f64x2.mul(f64x2.add(v128.load(k, 16), b), share)))
+      } else missing(to)
+      at += row
+      to += row
+    }
+  }
+}

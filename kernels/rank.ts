@@ -1,0 +1,162 @@
+// Order of a bar's values across the symbols: radix sort of keys that are scaled to the bar's own range.
+
+/** Bits of a scaled key, and of a digit. */
+const KEY_BITS = 16
+const DIGIT_BITS = 8
+const DIGITS = 1 << DIGIT_BITS
+/** Neighbours that no key tells apart: more, and the row is sorted on all 64 bits. */
+const LONG_RUN = 24
+
+/** The double's bits as an unsigned integer that orders as the doubles do (no NaN; −0 made 0 before). */
+// @ts-ignore: decorator
+@inline
+function orderedBits(v: f64): u64 {
+  const bits = reinterpret<i64>(v)
+  return <u64>(bits ^ ((bits >> 63) | i64.MIN_VALUE))
+}
+
+/** One stable pass over entries of 8 bytes, by the digit at `shift`; `counts` holds how often each digit occurs. */
+// @ts-ignore: decorator
+@inline
+function scatter(from: usize, to: usize, counts: usize, count: i32, shift: u64): void {
+  let sum: u32 = 0
+  for (let b: usize = 0; b < <usize>DIGITS << 2; b += 4) {
+    const c = load<u32>(counts + b)
+    store<u32>(counts + b, sum)
+    sum += c
+  }
+  for (let i: usize = 0; i < <usize>count << 3; i += 8) {
+    const entry = load<u64>(from + i)
+    const slot = counts + ((<usize>(entry >> shift) & (DIGITS - 1)) << 2)
+    const place = load<u32>(slot)
+    store<u32>(slot, place + 1)
+    store<u64>(to + (<usize>place << 3), entry)
+  }
+}
+
+/** Sorts all 64 bits: keys by index, entries are indices. Leaves the order in `a`. */
+function sortFully(values: usize, a: usize, b: usize, counts: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<u64>(a + (<usize>i << 3), i)
+  for (let shift: u64 = 0; shift < 64; shift += DIGIT_BITS) {
+    memory.fill(counts, 0, DIGITS << 2)
+    for (let i = 0; i < count; i++) {
+      const digit = <usize>(orderedBits(load<f64>(values + (<usize>i << 3))) >> shift) & (DIGITS - 1)
+      store<u32>(counts + (digit << 2), load<u32>(counts + (digit << 2)) + 1)
+    }
+    let sum: u32 = 0
+    for (let d: usize = 0; d < <usize>DIGITS << 2; d += 4) {
+      const c = load<u32>(counts + d)
+      store<u32>(counts + d, sum)
+      sum += c
+    }
+    for (let i = 0; i < count; i++) {
+      const index = load<u64>(a + (<usize>i << 3))
+      const digit = <usize>(orderedBits(load<f64>(values + (<usize>index << 3))) >> shift) & (DIGITS - 1)
+      const place = load<u32>(counts + (digit << 2))
+      store<u32>(counts + (digit << 2), place + 1)
+      store<u64>(b + (<usize>place << 3), index)
+    }
+    const c = a
+    a = b
+    b = c
+  }
+}
+
+/**
+ * Sorts `count` values; entry i at `a` (8 bytes) has in its lower half the index of the i-th smallest. Ties stay in
+ * order of index. `a` and `b` have room for `count` entries, `counts` for 512 of 4 bytes.
+ */
+function sort(values: usize, a: usize, b: usize, counts: usize, count: i32): void {
+  let least = Infinity
+  let most = -Infinity
+  for (let i: usize = 0; i < <usize>count << 3; i += 8) {
+    const v = load<f64>(values + i)
+    least = v < least ? v : least
+    most = v > most ? v : most
+  }
+  const base = orderedBits(least)
+  const range = orderedBits(most) - base
+  const shift = <u64>max<i64>(0, 64 - KEY_BITS - <i64>clz(range))
+  memory.fill(counts, 0, DIGITS << 3)
+  for (let i = 0; i < count; i++) {
+    const key = (orderedBits(load<f64>(values + (<usize>i << 3))) - base) >> shift
+    store<u64>(a + (<usize>i << 3), (key << 32) | <u64>i)
+    const low = counts + (<usize>(key & (DIGITS - 1)) << 2)
+    const high = counts + (<usize>(key >> DIGIT_BITS) << 2)
+    store<u32>(low, load<u32>(low) + 1)
+    store<u32>(high, load<u32>(high, DIGITS << 2) + 1, DIGITS << 2)
+  }
+  scatter(a, b, counts, count, 32)
+  scatter(b, a, counts + (DIGITS << 2), count, 32 + DIGIT_BITS)
+  // Neighbours whose keys are equal are put in order one by one.
+  let previous = load<f64>(values + (<usize>load<u32>(a) << 3))
+  for (let i = 1; i < count; i++) {
+    const entry = load<u64>(a + (<usize>i << 3))
+    const v = load<f64>(values + (<usize>(<u32>entry) << 3))
+    if (previous <= v) {
+      previous = v
+      continue
+    }
+    let j = i - 1
+    let over = load<u64>(a + (<usize>j << 3))
+    while (load<f64>(values + (<usize>(<u32>over) << 3)) > v) {
+      store<u64>(a + (<usize>(j + 1) << 3), over)
+      if (--j < 0) break
+      over = load<u64>(a + (<usize>j << 3))
+    }
+    store<u64>(a + (<usize>(j + 1) << 3), entry)
+    if (i - j > LONG_RUN) {
+      sortFully(values, a, b, counts, count)
+      return
+    }
+  }
+}
+
+/** What `rank` writes. */
+const SHARE = 0
+const BUCKET = 1
+
+/**
+ * Ranks `rows` bars of `width` values among those that are finite and (with `mask`, a byte each) taken part in; the
+ * others are missing. `work` has room for 4 × width entries of 8 bytes and 512 of 4. Writes place/count, or the
+ * bucket ceil(place·q/count) − 1.
+ */
+export function rank(
+  x: usize, mask: usize, out: usize, work: usize, rows: i32, width: i32, what: i32, q: f64,
+): void {
+  const values = work
+  const positions = values + (<usize>width << 3)
+  const a = positions + (<usize>width << 3)
+  const b = a + (<usize>width << 3)
+  const counts = b + (<usize>width << 3)
+  for (let t = 0; t < rows; t++) {
+    let count = 0
+    for (let s = 0; s < width; s++) {
+      const v = load<f64>(x + (<usize>s << 3)) + 0
+      const part = mask ? <i32>load<u8>(mask + s) : 1
+      store<f64>(values + (<usize>count << 3), v)
+      store<u32>(positions + (<usize>count << 2), s)
+      count += part & <i32>(v - v == 0)
+    }
+    if (count < width) for (let s = 0; s < width; s++) store<f64>(out + (<usize>s << 3), NaN)
+    if (count > 0) {
+      sort(values, a, b, counts, count)
+      const share = <f64>count
+      let i = 0
+      while (i < count) {
+        const v = load<f64>(values + (<usize>load<u32>(a + (<usize>i << 3)) << 3))
+        let end = i + 1
+        while (end < count && load<f64>(values + (<usize>load<u32>(a + (<usize>end << 3)) << 3)) == v) end++
+        const place = <f64>(i + 1 + end) / 2
+        const r = what == BUCKET ? Math.ceil((place * q) / share) - 1 : place / share
+        for (; i < end; i++) {
+          const s = load<u32>(positions + (<usize>load<u32>(a + (<usize>i << 3)) << 2))
+          store<f64>(out + (<usize>s << 3), r)
+        }
+      }
+    }
+    x += <usize>width << 3
+    out += <usize>width << 3
+    if (mask) mask += width
+  }
+}

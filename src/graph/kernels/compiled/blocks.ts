@@ -1,0 +1,141 @@
+import { type CompiledKernels, type Machine, machineWith } from './machine.js'
+
+/** Where one block stands: addresses of its rows per input and output; `prev` is 0 for the first block. */
+export interface Block {
+  readonly prev: number[]
+  readonly cur: number[]
+  readonly out: number[]
+  /** Room for (n + 1) × 10 numbers. */
+  readonly ends: number
+  readonly n: number
+  readonly rows: number
+  readonly width: number
+}
+
+export type RunBlock = (kernels: CompiledKernels, block: Block) => void
+
+/** Takes `count` neighbouring results per output; `at` is the flat index of the first in the panel. */
+export type TakeResults = (at: number, results: readonly Float64Array[], count: number) => void
+
+/** Working memory of a call, in bytes; wider panels with longer windows are done in strips of symbols. */
+const MOST_BYTES = 4 * 1024 * 1024
+/** Bars copied at once, at the least. */
+const FEW_BARS = 16
+/** Kernels take at least so many columns. */
+const NARROWEST = 4
+
+/**
+ * Runs a kernel that joins windows of n bars from two neighbouring blocks (see rolling-sum.ts) over bars × width
+ * panels, and hands its results to `take`, bar by bar or many at once, in whatever order of strips. Symbols are
+ * independent of each other, so strips never change a value.
+ */
+export function inBlocks(
+  inputs: readonly Float64Array[],
+  outputs: number,
+  bars: number,
+  width: number,
+  n: number,
+  run: RunBlock,
+  take: TakeResults,
+): void {
+  const blocks = Math.max(1, Math.floor(FEW_BARS / n))
+  const perColumn = (2 * inputs.length + outputs) * blocks * n * 8
+  const most = Math.max(2 * NARROWEST, Math.floor(MOST_BYTES / perColumn))
+  const strip = Math.ceil(width / Math.ceil(width / most))
+  for (let from = 0; from < width; from += strip)
+    runStrip(inputs, outputs, bars, width, n, blocks, from, Math.min(strip, width - from), run, take)
+}
+
+function runStrip(
+  inputs: readonly Float64Array[],
+  outputs: number,
+  bars: number,
+  width: number,
+  n: number,
+  blocks: number,
+  from: number,
+  count: number,
+  run: RunBlock,
+  take: TakeResults,
+): void {
+  const columns = Math.max(NARROWEST, count)
+  const chunk = blocks * n
+  const bytes = Math.ceil((chunk * columns) / 2) * 16
+  const endBytes = (n + 1) * 80
+  const { machine, from: base } = machineWith(endBytes + (2 * inputs.length + outputs) * bytes)
+  const area = (i: number) => base + endBytes + i * bytes
+  const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
+  const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
+  const blockBytes = n * columns * 8
+  for (let first = 0, turn = 0; first < bars; first += chunk, turn ^= 1) {
+    const here = halves[turn as 0 | 1]
+    const rows = Math.min(chunk, bars - first)
+    inputs.forEach((input, i) => {
+      copyIn(machine, here[i]!, columns, input, first, rows, width, from, count)
+    })
+    for (let block = 0; block * n < rows; block++) {
+      const offset = block * blockBytes
+      const before = block > 0 ? here : halves[(turn ^ 1) as 0 | 1]
+      const back = block > 0 ? offset - blockBytes : (blocks - 1) * blockBytes
+      run(machine.kernels, {
+        prev: before.map((address) => (first === 0 && block === 0 ? 0 : address + back)),
+        cur: here.map((address) => address + offset),
+        out: out.map((address) => address + offset),
+        ends: base,
+        n,
+        rows: Math.min(n, rows - block * n),
+        width: columns,
+      })
+    }
+    handOut(machine, out, columns, first, rows, width, from, count, take)
+  }
+}
+
+/** Copies columns `from` … `from + count − 1` of some rows into the kernels' memory. */
+function copyIn(
+  { numbers }: Machine,
+  address: number,
+  columns: number,
+  values: Float64Array,
+  first: number,
+  rows: number,
+  width: number,
+  from: number,
+  count: number,
+): void {
+  const to = address / 8
+  if (columns === width) {
+    numbers.set(values.subarray(first * width, (first + rows) * width), to)
+    return
+  }
+  for (let row = 0; row < rows; row++) {
+    const at = (first + row) * width + from
+    if (count > NARROWEST) numbers.set(values.subarray(at, at + count), to + row * columns)
+    // Columns that are not there are 0.
+    else for (let s = 0; s < columns; s++) numbers[to + row * columns + s] = s < count ? values[at + s]! : 0
+  }
+}
+
+function handOut(
+  { numbers }: Machine,
+  out: readonly number[],
+  columns: number,
+  first: number,
+  rows: number,
+  width: number,
+  from: number,
+  count: number,
+  take: TakeResults,
+): void {
+  const view = (row: number, length: number) =>
+    out.map((address) => numbers.subarray(address / 8 + row * columns, address / 8 + row * columns + length))
+  if (columns === width) take(first * width, view(0, rows * width), rows * width)
+  else for (let row = 0; row < rows; row++) take((first + row) * width + from, view(row, count), count)
+}
+
+/** Puts the only result where it belongs. */
+export const into =
+  (out: Float64Array): TakeResults =>
+  (at, [values]) => {
+    out.set(values!, at)
+  }

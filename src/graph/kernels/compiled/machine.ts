@@ -1,0 +1,120 @@
+import { KERNEL_BYTES } from './bytes.js'
+
+/**
+ * The compiled kernels (kernels/*.ts) and the small linear memory that they work in. Columns do not live there: the
+ * drivers beside this file copy a few bars in, run a kernel on them while they are in the processor's cache, and copy
+ * the result out. So the memory stays small however large the panel is, and any array will do.
+ */
+export interface Machine {
+  readonly kernels: CompiledKernels
+  /** The memory as numbers, and as bytes; both are replaced when it grows. */
+  numbers: Float64Array
+  bytes: Uint8Array
+}
+
+/** What kernels/index.ts exports; its sources tell shapes and working memory. Addresses are in bytes. */
+export interface CompiledKernels {
+  sum(prev: number, cur: number, out: number, ends: number, n: number, rows: number, width: number): void
+  mean(prev: number, cur: number, out: number, ends: number, n: number, rows: number, width: number): void
+  moments(
+    prev: number,
+    cur: number,
+    out: number,
+    out2: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+    what: number,
+  ): void
+  coMoments(
+    prevX: number,
+    prevY: number,
+    x: number,
+    y: number,
+    out: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+    what: number,
+  ): void
+  extreme(
+    prev: number,
+    cur: number,
+    out: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+    least: number,
+  ): void
+  linearDecay(
+    prev: number,
+    cur: number,
+    out: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+  ): void
+  rankNewest(prev: number, cur: number, out: number, n: number, rows: number, width: number): void
+  emaStart(state: number, width: number, span: number): void
+  ema(x: number, out: number, state: number, rows: number, width: number, span: number): void
+  wilderStart(state: number, width: number): void
+  wilder(x: number, out: number, state: number, rows: number, width: number, n: number): void
+  rank(
+    x: number,
+    mask: number,
+    out: number,
+    work: number,
+    rows: number,
+    width: number,
+    what: number,
+    q: number,
+  ): void
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer
+  grow(pages: number): number
+}
+
+// The types of the language alone do not know the engine's global object.
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    Memory: new (pages: { initial: number }) => Memory
+    Module: new (bytes: Uint8Array) => unknown
+    Instance: new (module: unknown, imports: object) => { readonly exports: unknown }
+  }
+}
+
+const PAGE = 65_536
+/** Addresses before this one are left to the module. */
+const FIRST = 1024
+
+let machine: (Machine & { readonly memory: Memory }) | undefined
+
+function start(): Machine & { readonly memory: Memory } {
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const module = new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BYTES), (char) => char.charCodeAt(0)))
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  return {
+    memory,
+    kernels: exports as CompiledKernels,
+    numbers: new Float64Array(memory.buffer),
+    bytes: new Uint8Array(memory.buffer),
+  }
+}
+
+/** The kernels with `bytes` of working memory from the returned address on; contents are whatever was there. */
+export function machineWith(bytes: number): { readonly machine: Machine; readonly from: number } {
+  machine ??= start()
+  const missing = FIRST + bytes - machine.bytes.length
+  if (missing > 0) {
+    machine.memory.grow(Math.ceil(missing / PAGE))
+    machine.numbers = new Float64Array(machine.memory.buffer)
+    machine.bytes = new Uint8Array(machine.memory.buffer)
+  }
+  return { machine, from: FIRST }
+}
