@@ -117,21 +117,46 @@ describe.each(OPERATORS.map((operator) => [operator.name, operator] as const))('
       }
     })
 
-  if (operator.anyRows)
-    test('single bars are the same bits as in full, and the others stay as they were', () => {
+  const { kind } = operator.reference
+  if (kind === 'element' || kind === 'crossSection' || operator.shift)
+    test('single bars are the same bits as in full', () => {
       const look = LOOKS[1]!
       const context = testContext(shape, look, 9)
-      for (const kind of ['panels', 'mixed', 'vectors'] as const) {
-        const inputs = inputsFor(operator, kind, shape, look, 11)
+      const gathered = (columns: readonly Column[], bars: readonly number[]) =>
+        columns.map((column) => ({
+          ...column,
+          values: column.values.filter((_: number, i: number) => bars.includes(Math.floor(i / column.width))),
+        })) as Column[]
+      const rows = [0, 1, 5, 6, 7, 30, shape.bars - 1]
+      for (const inputKind of ['panels', 'mixed', 'vectors'] as const) {
+        const inputs = inputsFor(operator, inputKind, shape, look, 11)
         const params = paramsFor(operator, 12, 9)
         const whole = runKernel(operator, inputs, params, context)
         const width = whole.length / shape.bars
-        const rows = Int32Array.of(0, 1, 5, 6, 7, 30, shape.bars - 1)
-        const some = runKernel(operator, inputs, params, context, { rows }, 99)
-        for (let i = 0; i < whole.length; i++) {
-          const asked = rows.includes(Math.floor(i / width))
-          expect(same(some[i]!, asked ? whole[i]! : 99), `cell ${i}`).toBe(true)
+        const few = { ...context, bars: rows.length }
+        const { shift } = operator
+        const before = shift ? rows.filter((bar) => bar >= shift.by(params)) : []
+        const some = shift
+          ? new Float64Array(rows.length * width).fill(Number.NaN)
+          : runKernel(operator, gathered(inputs, rows), params, few)
+        if (shift) {
+          const from = (rows.length - before.length) * width
+          const earlier = before.map((bar) => bar - shift.by(params))
+          const [now] = gathered(inputs, rows)
+          const [then] = gathered(inputs, earlier)
+          shift.combine(
+            some as Float64Array,
+            from,
+            (shift.readsNow ? now!.values : new Float64Array(0)) as Float64Array,
+            from,
+            then!.values as Float64Array,
+            0,
+            before.length * width,
+          )
         }
+        for (const [k, bar] of rows.entries())
+          for (let s = 0; s < width; s++)
+            expect(same(some[k * width + s]!, whole[bar * width + s]!), `bar ${bar}, symbol ${s}`).toBe(true)
       }
     })
 })
