@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { AlphaloopError } from '../base/errors.js'
+import { printable } from '../base/printable.js'
 import type { Io } from './io.js'
 import { wrap } from './render/wrap.js'
 import { systemError } from './system-errors.js'
@@ -66,7 +67,7 @@ export function createOutput(io: Io, options: OutputOptions): Output {
       if (!quiet) line(text, '  ')
     },
     warn(text) {
-      if (!quiet) line(`${noteColors.yellow('warning:')} ${text}`, '  ')
+      if (!quiet) line(`${noteColors.yellow('warning:')} ${printable(text)}`, '  ')
     },
     progress(text, share) {
       if (quiet) return
@@ -83,8 +84,8 @@ export function createOutput(io: Io, options: OutputOptions): Output {
       clear()
       const error = asAlphaloopError(thrown)
       if (json) io.stdout(`${JSON.stringify({ error: error.toJSON() })}\n`)
-      io.stderr(`${noteColors.red('error:')} ${error.message}\n`)
-      if (error.hint !== undefined) io.stderr(`${noteColors.cyan('hint:')} ${error.hint}\n`)
+      io.stderr(`${noteColors.red('error:')} ${printable(error.message)}\n`)
+      if (error.hint !== undefined) io.stderr(`${noteColors.cyan('hint:')} ${printable(error.hint)}\n`)
       if (verbose) {
         io.stderr(`${error.stack}\n`)
         if (error.cause instanceof Error) io.stderr(`caused by ${error.cause.stack}\n`)

@@ -12,6 +12,7 @@ import { type AlphaloopError, usageError } from '../base/errors.js'
 import { jsonHash, type StrategyHash } from '../base/hash.js'
 import { deepFreeze, type JsonValue } from '../base/json.js'
 import { nearest } from '../base/nearest.js'
+import { singleLine } from '../base/printable.js'
 import { canonicalGraph } from './canonical.js'
 import { checkNode } from './check-node.js'
 import { DEFAULT_LIMITS, type GraphLimits } from './limits.js'
@@ -75,8 +76,11 @@ export function createStrategy(input: unknown, limits: GraphLimits = DEFAULT_LIM
 
 /** The same strategy under another name; its hash stays. */
 export function renameStrategy(strategy: Strategy, name: string): Strategy {
-  return Object.freeze({ ...strategy, graph: deepFreeze({ ...strategy.graph, name }) })
+  return Object.freeze({ ...strategy, graph: deepFreeze({ ...strategy.graph, name: singleLine(name) }) })
 }
+
+/** What a strategy is called that has no name. */
+export const UNNAMED = 'Untitled strategy'
 
 function parseShape(input: unknown): StrategyGraph {
   const parsed = strategyGraphSchema.safeParse(input)
@@ -87,14 +91,21 @@ function parseShape(input: unknown): StrategyGraph {
       'INVALID_STRATEGY',
       `${path ? `${path}: ` : ''}${issue.message}`,
       'the JSON form is described by strategy.schema.json',
-      { path, issues: parsed.error.issues.map(({ path: at, message }) => ({ path: at.join('.'), message })) },
+      {
+        path,
+        issues: parsed.error.issues
+          .slice(0, 20)
+          .map(({ path: at, message }) => ({ path: at.join('.'), message })),
+      },
     )
   }
-  const { $schema: _schema, portfolio, ...graph } = parsed.data
+  const { $schema: _schema, portfolio, name, ...graph } = parsed.data
   const { costs, ...settings } = portfolio
   // Costs that replace none of the market's are the same as none: they must not give another hash.
   const replaces = Object.values(costs ?? {}).some((cost) => cost !== undefined)
-  return { ...graph, portfolio: replaces ? { ...settings, costs } : settings } as StrategyGraph
+  // A name is shown wherever the strategy is; one made of nothing that can be seen is none.
+  const shown = singleLine(name) || UNNAMED
+  return { ...graph, name: shown, portfolio: replaces ? { ...settings, costs } : settings } as StrategyGraph
 }
 
 /** Inputs before users. @throws AlphaloopError INVALID_STRATEGY, UNKNOWN_NODE or CYCLE */

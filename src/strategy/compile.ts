@@ -10,9 +10,9 @@ import { AlphaloopError, usageError } from '../base/errors.js'
 import { jsonSyntaxError } from '../base/json-syntax.js'
 import { createExpression, type Expression } from '../graph/expression.js'
 import type { GraphLimits } from '../graph/limits.js'
-import { createStrategy, type Strategy } from '../graph/strategy.js'
+import { createStrategy, type Strategy, UNNAMED } from '../graph/strategy.js'
 import type { Position, Sandbox, SandboxResult } from '../sandbox/sandbox.js'
-import { checkBuilt, UNNAMED } from './host.js'
+import { checkBuilt } from './host.js'
 import {
   type Expected,
   FINISH,

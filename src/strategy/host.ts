@@ -1,11 +1,9 @@
 import { usageError } from '../base/errors.js'
 import type { GraphLimits } from '../graph/limits.js'
-import { createStrategy, type Strategy } from '../graph/strategy.js'
+import { createStrategy, type Strategy, UNNAMED } from '../graph/strategy.js'
 import { type Builder, createBuilder, type Fail, type StrategyJson } from './builder.js'
 import { builderTable } from './signatures.js'
 import { withNearest } from './suggest.js'
-
-export const UNNAMED = 'Untitled strategy'
 
 /** How the builder of this process refuses. */
 export const failOnHost: Fail = (code, message, details = {}) => {

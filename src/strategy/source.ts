@@ -7,6 +7,7 @@
 import { type Node, type Program, parse, parseExpressionAt, tokenizer } from 'acorn'
 import { transform } from 'sucrase'
 import { type AlphaloopError, usageError } from '../base/errors.js'
+import { printable } from '../base/printable.js'
 import type { Position } from '../sandbox/sandbox.js'
 import { meantBy } from './suggest.js'
 
@@ -37,16 +38,22 @@ export interface PreparedSource {
 }
 
 /** An error at a place in a source file. The message begins with the place, `details` has it in parts. */
+/** Longest message that is taken over from a program or a parser, in characters. */
+const LONGEST_MESSAGE = 2000
+
 export function sourceError(
   code: string,
   message: string,
   at: { fileName: string; source: string; position?: Position | undefined },
   more: { hint?: string | undefined; details?: Record<string, unknown> } = {},
 ): AlphaloopError {
-  const { fileName, source, position } = at
+  const { fileName, source } = at
+  const position = at.position && at.position.line <= source.split('\n').length ? at.position : undefined
   const sourceLine = position === undefined ? undefined : source.split(/\r?\n/)[position.line - 1]
+  // Messages may be a program's own words, and a program may forge its places.
+  const said = printable(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message)
   const place = position === undefined ? fileName : `${fileName}:${position.line}:${position.column}`
-  return usageError(code, `${place}: ${message}`, more.hint, {
+  return usageError(code, `${place}: ${said}`, more.hint, {
     ...more.details,
     file: fileName,
     ...(position === undefined ? {} : { line: position.line, column: position.column }),
@@ -200,6 +207,15 @@ function syntaxError(
   fileName: string,
   original: (position: Position) => Position,
 ): AlphaloopError {
+  if (thrown instanceof RangeError)
+    return sourceError(
+      'STRATEGY_SYNTAX',
+      'the program is nested too deeply to be read',
+      { fileName, source },
+      {
+        hint: 'give parts of it a name: const part = …',
+      },
+    )
   const { message, loc } = thrown as Error & { loc?: { line: number; column: number } }
   const text = message.replace(/^Error transforming [^:]*: /, '').replace(/\s*\(\d+:\d+\)$/, '')
   // sucrase counts columns from 1, acorn from 0.
