@@ -131,8 +131,8 @@ function t3(): PanelExpr {
 const WORN_OFF = 420
 /** Theirs is the first of equal extremes, ours the most recent. */
 const AROON_TIES = [193, 232]
-/** A bar that did not move, as one before it: ties count half here, not at all there. */
-const RETURN_TIES = [419]
+/** Bars that returned what one of the 100 before did: ties count half here, not at all there. */
+const RETURN_TIES = [419, 444]
 
 const CASES: readonly Published[] = [
   // One operator each.
