@@ -1,4 +1,5 @@
 import type { Panel } from '../data/panel.js'
+import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Costs, Portfolio } from '../graph/strategy-graph.js'
 import { benchmarkReturns } from './benchmark.js'
 import { effectiveCosts } from './markets.js'
@@ -11,6 +12,8 @@ export interface BacktestInput {
   readonly rule: EvaluatedRule
   /** T × N, 1 where a symbol may be held; absent: everywhere. */
   readonly universe?: Uint8Array | undefined
+  /** The only bars that score, weights and universe hold; absent: all of the panel. */
+  readonly decisionRows?: RowSet | undefined
   readonly portfolio: Portfolio
   readonly market: Market
   readonly range: BarRange
@@ -33,13 +36,14 @@ export interface BacktestResult {
 
 /** Simulates an evaluated strategy on a market and measures it. Throws as `simulate` does. */
 export function runBacktest(input: BacktestInput): BacktestResult {
-  const { panel, rule, universe, portfolio, market, range } = input
+  const { panel, rule, universe, decisionRows, portfolio, market, range } = input
   const costs = effectiveCosts(market, portfolio)
   const simulation = simulate({
     panel,
     range,
     rule,
-    ...(universe ? { universe } : {}),
+    universe,
+    decisionRows,
     portfolio,
     costs,
     periodsPerYear: market.periodsPerYear,

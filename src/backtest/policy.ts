@@ -1,9 +1,10 @@
 import type { Panel } from '../data/panel.js'
+import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Portfolio, Select } from '../graph/strategy-graph.js'
 import { closeColumns } from './closes.js'
 import { GroupCap } from './group-cap.js'
 import { Picker } from './select.js'
-import type { DecisionRows, EvaluatedRule } from './types.js'
+import type { EvaluatedRule } from './types.js'
 import { capWeights, weighLeg } from './weigh.js'
 
 /**
@@ -30,7 +31,7 @@ export interface PolicyInput {
   readonly panel: Panel
   readonly rule: EvaluatedRule | { readonly kind: 'everything' }
   readonly universe?: Uint8Array | undefined
-  readonly decisionRows?: DecisionRows | undefined
+  readonly decisionRows?: RowSet | undefined
   readonly portfolio: Portfolio
 }
 

@@ -1,30 +1,75 @@
 import type { Evaluator } from '../graph/evaluate/columnar.js'
+import { RowSet } from '../graph/evaluate/rows.js'
 import type { BooleanColumn, NumberColumn } from '../graph/operator.js'
 import type { Strategy } from '../graph/strategy.js'
-import type { EvaluatedRule } from './types.js'
+import type { Rebalance } from '../graph/strategy-graph.js'
+import { rebalanceBars } from './calendar.js'
+import type { BarRange, EvaluatedRule } from './types.js'
+
+/** What a simulation is told of an evaluated strategy. */
+export interface EvaluatedStrategy {
+  readonly rule: EvaluatedRule
+  readonly universe?: Uint8Array
+  /** The only bars that score, weights and universe hold; absent: all of the panel. */
+  readonly decisionRows?: RowSet
+}
 
 /**
  * A strategy's rule and universe as arrays over the evaluator's panel. They belong to the evaluator's cache and are
- * valid until its next evaluation.
+ * valid until its next evaluation. Given the ranges that will be simulated, score, weights and universe are evaluated
+ * at their rebalance bars alone: a decision looks at nothing else. Signals are followed through every bar.
  */
 export function evaluateRule(
   strategy: Strategy,
   evaluator: Evaluator,
-): { readonly rule: EvaluatedRule; readonly universe?: Uint8Array } {
-  const { rule, universe } = strategy.graph
+  ranges?: readonly BarRange[],
+): EvaluatedStrategy {
+  const { rule, universe, portfolio } = strategy.graph
   const named =
     rule.kind === 'score' ? [rule.score] : rule.kind === 'signals' ? [rule.enter, rule.exit] : [rule.weights]
+  const rows = ranges && decisionRows(evaluator.panel.dates, portfolio.rebalance, ranges)
   // One call for all: its arrays stay valid together.
-  const columns = evaluator.evaluate(strategy, universe === undefined ? named : [...named, universe])
+  const columns = evaluator.evaluate(strategy, universe === undefined ? named : [...named, universe], [
+    ...named.map(() => (rule.kind === 'signals' ? undefined : rows)),
+    rows,
+  ])
   const numbers = (i: number) => (columns[i] as NumberColumn).values
   const booleans = (i: number) => (columns[i] as BooleanColumn).values
-  const held = universe === undefined ? {} : { universe: booleans(named.length) }
+  const more = {
+    ...(universe === undefined ? {} : { universe: booleans(named.length) }),
+    ...(rows === undefined ? {} : { decisionRows: rows }),
+  }
   switch (rule.kind) {
     case 'score':
-      return { rule: { kind: 'score', score: numbers(0), select: rule.select }, ...held }
+      return { rule: { kind: 'score', score: numbers(0), select: rule.select }, ...more }
     case 'signals':
-      return { rule: { kind: 'signals', enter: booleans(0), exit: booleans(1) }, ...held }
+      return { rule: { kind: 'signals', enter: booleans(0), exit: booleans(1) }, ...more }
     case 'weights':
-      return { rule: { kind: 'weights', weights: numbers(0) }, ...held }
+      return { rule: { kind: 'weights', weights: numbers(0) }, ...more }
   }
+}
+
+/** Rows of a panel by calendar and ranges: thousands of backtests share a few. */
+const known = new WeakMap<readonly string[], Map<string, RowSet | undefined>>()
+const MOST_KEPT = 256
+
+/** The rebalance bars of all ranges; undefined where they are so many that all bars may as well be had. */
+function decisionRows(
+  dates: readonly string[],
+  rebalance: Rebalance,
+  ranges: readonly BarRange[],
+): RowSet | undefined {
+  let ofPanel = known.get(dates)
+  if (ofPanel === undefined) {
+    ofPanel = new Map()
+    known.set(dates, ofPanel)
+  }
+  const name = JSON.stringify([rebalance, ranges.map(({ start, end }) => [start, end])])
+  if (ofPanel.has(name)) return ofPanel.get(name)
+  const bars = [...new Set(ranges.flatMap((range) => [...rebalanceBars(dates, range, rebalance)]))]
+  const rows =
+    2 * bars.length > dates.length ? undefined : new RowSet(Int32Array.from(bars).sort(), dates.length)
+  if (ofPanel.size === MOST_KEPT) ofPanel.clear()
+  ofPanel.set(name, rows)
+  return rows
 }

@@ -1,4 +1,5 @@
 import type { Panel } from '../data/panel.js'
+import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Costs, Portfolio, Select } from '../graph/strategy-graph.js'
 
 /** Bars `start` … `end` of a panel, both included, as indices into its dates. */
@@ -23,13 +24,6 @@ export type EvaluatedRule =
   | { readonly kind: 'signals'; readonly enter: Uint8Array; readonly exit: Uint8Array }
   | { readonly kind: 'weights'; readonly weights: Float64Array }
 
-/** Bars of a panel, ascending, whose values stand one after the other in an array of rows. */
-export interface DecisionRows {
-  readonly bars: Int32Array
-  /** By bar of the panel: its row, or −1. */
-  readonly rowOf: Int32Array
-}
-
 export interface SimulationInput {
   readonly panel: Panel
   readonly range: BarRange
@@ -37,7 +31,7 @@ export interface SimulationInput {
   /** T × N, 1 where a symbol may be held; absent: everywhere. */
   readonly universe?: Uint8Array | undefined
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
-  readonly decisionRows?: DecisionRows | undefined
+  readonly decisionRows?: RowSet | undefined
   readonly portfolio: Portfolio
   /** The market's costs with the strategy's overrides applied. */
   readonly costs: Costs

@@ -65,11 +65,23 @@ export interface KernelContext {
 export interface KernelExtra {
   readonly output: string | undefined
   readonly mask: Uint8Array | undefined
-  /**
-   * Bars (ascending) whose values are wanted, for operators with `anyRows`: the others are left as they were. A value
-   * is the same bits with and without it. Everything where absent.
-   */
-  readonly rows?: Int32Array | undefined
+}
+
+/** A value from the input's now and n bars before. */
+export interface Shift {
+  by(params: Params): number
+  /** Whether the value at the bar itself is read; else only the one before. */
+  readonly readsNow: boolean
+  /** out[o + i] from now[ni + i] and before[bi + i], for i < count. */
+  combine(
+    out: Float64Array,
+    o: number,
+    now: Float64Array,
+    ni: number,
+    before: Float64Array,
+    bi: number,
+    count: number,
+  ): void
 }
 
 /**
@@ -87,7 +99,8 @@ export type Kernel = (
 
 /**
  * The plain form, ten obvious lines, the oracle of the fast one. Booleans are 1 and 0 here; a missing input that is
- * optional is undefined.
+ * optional is undefined. Its kind says what a value depends on: kernels of `element` and `crossSection` operators may
+ * be given any bars, one after the other, and give each the same values as among all.
  */
 export type Reference =
   /** Value of one cell from the same cell of every input. */
@@ -126,8 +139,8 @@ export interface OperatorDefinition {
   /** A column that stands in the market data already, so that nothing needs to be copied. */
   view?(params: Params, context: KernelContext): Column | undefined
   readonly kernel: Kernel
-  /** The kernel honours `extra.rows`: values of single bars can be had without those of the others. */
-  readonly anyRows?: true
+  /** Set where the value at a bar follows from the input's at that bar and at one bar before. */
+  readonly shift?: Shift
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */
   readonly doc: string

@@ -1,9 +1,10 @@
 import { runBacktest } from '../backtest/backtest.js'
 import { onlySymbol } from '../backtest/backtest-strategy.js'
 import { benchmarkReturns } from '../backtest/benchmark.js'
+import { tradeTotals } from '../backtest/ledger.js'
 import { computeMetrics } from '../backtest/metrics/compute.js'
 import { missingPrices } from '../backtest/requirements.js'
-import { evaluateRule } from '../backtest/strategy-rule.js'
+import { type EvaluatedStrategy, evaluateRule } from '../backtest/strategy-rule.js'
 import type { BarRange, Market, MetricNotes, Metrics } from '../backtest/types.js'
 import { AlphaloopError, messageOf } from '../base/errors.js'
 import type { Panel } from '../data/panel.js'
@@ -91,7 +92,7 @@ export function createEvaluation(
 
   const evaluateRange = (
     name: RangeName,
-    evaluated: ReturnType<typeof evaluateRule>,
+    evaluated: EvaluatedStrategy,
     { portfolio }: StrategyGraph,
   ): { result: RangeResult; ruinedOn: string | undefined } => {
     const range = ranges[name]
@@ -104,6 +105,7 @@ export function createEvaluation(
       range,
       benchmark: benchmark.returns,
     })
+    const { closed, open } = simulation.tradeTotals ?? tradeTotals(simulation.trades)
     let daysInMarket = 0
     for (const exposure of simulation.exposure) if (exposure > 0) daysInMarket++
     return {
@@ -111,7 +113,7 @@ export function createEvaluation(
         metrics,
         notes: metricNotes,
         daysInMarket,
-        positions: simulation.trades.length,
+        positions: closed + open,
         benchmark: benchmark.metrics,
         returns: simulation.returns,
       },
@@ -125,7 +127,7 @@ export function createEvaluation(
     const durationMs = () => now() - started
     try {
       const strategy = createStrategy(graph, limits)
-      const evaluated = evaluateRule(strategy, evaluator)
+      const evaluated = evaluateRule(strategy, evaluator, [ranges.train, ranges.validation])
       const train = evaluateRange('train', evaluated, graph)
       const validation = evaluateRange('validation', evaluated, graph)
       const both = { ranges: { train: train.result, validation: validation.result } }

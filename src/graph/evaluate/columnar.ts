@@ -1,22 +1,26 @@
 /**
  * Evaluates graphs over one panel, column by column:
- * 1. A node's value is looked up by its content key: strategies share whatever they have in common.
- * 2. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts).
- * 3. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
+ * 1. Which versions of which nodes are needed, all bars or rows alone, follows from what is asked for (demand.ts).
+ * 2. A version is looked up by its content key: strategies share whatever they have in common.
+ * 3. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts); over rows
+ *    it is the same kernel, on inputs that hold these rows alone, so a value is the same bits by every path.
+ * 4. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
  *    among them), idle arrays of the arena and idle working memory of kernels. The least recently used values go
  *    first, before the array that needs their place is made, which then is one of theirs.
  */
 import type { Panel } from '../../data/panel.js'
 import { idleScratchBytes, releaseScratch } from '../kernels/scratch.js'
-import type { GraphNode, PortType } from '../node.js'
-import type { BooleanColumn, Column } from '../operator.js'
+import type { PortType } from '../node.js'
+import type { BooleanColumn, Column, NumberColumn } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
 import { createArena } from './arena.js'
 import { checkSources, kernelContext } from './context.js'
+import { Demand, type Version } from './demand.js'
+import { gatherRows, type RowSet } from './rows.js'
 
 export interface EvaluatorStats {
-  /** Values found in the cache, and values computed. */
+  /** Values found in the cache, and values computed or gathered. */
   readonly hits: number
   readonly misses: number
   /** Bytes of cached values. */
@@ -30,11 +34,11 @@ export interface Evaluator {
   /** The symbol that `benchmark(…)` reads, if there is one. */
   readonly benchmark: string | undefined
   /**
-   * The values of the named nodes of a strategy. The arrays belong to the cache: they are valid until the next call
-   * of `evaluate` and must not be written to.
+   * The values of the named nodes of a strategy: at all bars, or at `rows[i]` for `ids[i]` where that is given. The
+   * arrays belong to the cache: they are valid until the next call of `evaluate` and must not be written to.
    * @throws AlphaloopError (usage) UNKNOWN_FIELD or UNKNOWN_GROUP where the panel lacks what the strategy reads.
    */
-  evaluate(strategy: Evaluable, ids: readonly string[]): Column[]
+  evaluate(strategy: Evaluable, ids: readonly string[], rows?: readonly (RowSet | undefined)[]): Column[]
   stats(): EvaluatorStats
 }
 
@@ -87,29 +91,62 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     if (!reusable()) arena.trim(Math.max(0, arena.idle - Math.max(0, held() + more - budget)))
   }
 
-  const allocate = (type: PortType, inUse: ReadonlySet<string>): Column => {
+  const allocate = (type: PortType, bars: number, inUse: ReadonlySet<string>): Column => {
     const width = type === 'vector' ? 1 : context.symbols
-    const length = context.bars * width
+    const length = bars * width
     makeRoom(inUse, type === 'boolean' ? length : length * 8)
     return type === 'boolean'
       ? { type, width, values: arena.truths(length) }
       : { type, width, values: arena.numbers(length) }
   }
 
+  /** Fills the values of a version from those that it reads, inputs first, then the mask. */
+  const fill = (out: Column, { node, rows, origin }: Version, given: readonly Column[]): void => {
+    const definition = operatorNamed(node.op)
+    switch (origin) {
+      case 'known':
+        throw new Error(`${node.id} is known already`)
+      case 'gather':
+        gatherRows(out.values, given[0]!.values, out.width, rows!)
+        return
+      case 'shift': {
+        const values = out.values as Float64Array
+        const before = (given.at(-1) as NumberColumn).values
+        // Rows whose bar n before would stand before the panel's first have no value.
+        const from = values.length - before.length
+        values.fill(Number.NaN, 0, from)
+        definition.shift!.combine(
+          values,
+          from,
+          given[0]!.values as Float64Array,
+          from,
+          before,
+          0,
+          before.length,
+        )
+        return
+      }
+      case 'kernel': {
+        const mask = node.mask === undefined ? undefined : (given[node.inputs.length] as BooleanColumn).values
+        const inputs = node.mask === undefined ? given : given.slice(0, -1)
+        const bars = rows === undefined ? context : { ...context, bars: rows.bars.length }
+        definition.kernel(out.values, inputs, node.params, bars, { output: node.output, mask })
+      }
+    }
+  }
+
   const compute = (
-    node: GraphNode,
-    strategy: Evaluable,
-    columns: ReadonlyMap<string, Column>,
+    version: Version,
+    type: PortType,
+    given: readonly Column[],
     inUse: ReadonlySet<string>,
   ): Entry => {
-    const definition = operatorNamed(node.op)
-    const view = definition.view?.(node.params, context)
+    const { node, rows } = version
+    const view = rows === undefined ? operatorNamed(node.op).view?.(node.params, context) : undefined
     if (view !== undefined) return { column: view, owned: false }
-    const column = allocate(strategy.types.get(node.id)!, inUse)
-    const mask = node.mask === undefined ? undefined : (columns.get(node.mask) as BooleanColumn).values
-    const inputs = node.inputs.map((id) => columns.get(id)!)
+    const column = allocate(type, rows === undefined ? context.bars : rows.bars.length, inUse)
     try {
-      definition.kernel(column.values, inputs, node.params, context, { output: node.output, mask })
+      fill(column, version, given)
     } catch (error) {
       arena.free(column.values)
       throw error
@@ -120,70 +157,34 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   return {
     panel,
     benchmark: options.benchmark,
-    evaluate(strategy, ids) {
+    evaluate(strategy, ids, rows = []) {
       checkSources(strategy, panel, options.benchmark)
-      const byId = new Map(strategy.graph.nodes.map((node) => [node.id, node]))
-      const { order, readers } = plan(ids, (id) => {
-        const node = byId.get(id)!
-        return cache.has(strategy.keys.get(id)!) ? [] : inputsOf(node)
-      })
-      const inUse = new Set(order.map((id) => strategy.keys.get(id)!))
+      const wanted = ids.map((id, i) => ({ id, rows: rows[i] }))
+      const demand = new Demand(strategy, wanted, context.bars, (key) => cache.has(key))
+      const inUse = new Set<string>()
+      for (const { key } of demand.inOrder()) inUse.add(key)
       const columns = new Map<string, Column>()
-      for (const id of order) {
-        const key = strategy.keys.get(id)!
-        const node = byId.get(id)!
+      for (const version of demand.inOrder()) {
+        const { key, node } = version
         let entry = cache.get(key)
         if (entry === undefined) {
           misses++
-          entry = compute(node, strategy, columns, inUse)
+          const read = demand.inputs(version)
+          const given = read.map((input) => columns.get(input.key)!)
+          entry = compute(version, strategy.types.get(node.id)!, given, inUse)
           if (entry.owned) bytes += entry.column.values.byteLength
-          for (const input of inputsOf(node)) {
-            const left = readers.get(input)! - 1
-            readers.set(input, left)
-            // Nothing in this strategy reads it any more: it may go if the budget asks for it.
-            if (left === 0) inUse.delete(strategy.keys.get(input)!)
-          }
+          // What nothing in this strategy reads any more may go if the budget asks for it.
+          for (const input of read) if (--input.readers === 0) inUse.delete(input.key)
         } else {
           hits++
           cache.delete(key)
         }
         cache.set(key, entry)
-        columns.set(id, entry.column)
+        columns.set(key, entry.column)
       }
       makeRoom(inUse, 0)
-      return ids.map((id) => columns.get(id)!)
+      return wanted.map((want) => columns.get(demand.at(want.id, want.rows).key)!)
     },
     stats: () => ({ hits, misses, bytes, held: held() }),
   }
-}
-
-const inputsOf = (node: GraphNode): readonly string[] =>
-  node.mask === undefined ? node.inputs : [...node.inputs, node.mask]
-
-/**
- * The nodes to visit for the roots, inputs first, and how often each is read. Roots count as read once more, so that
- * they stay until the end.
- */
-function plan(roots: readonly string[], inputs: (id: string) => readonly string[]) {
-  const readers = new Map<string, number>()
-  const order: string[] = []
-  // An explicit stack: the limit on depth is a setting, and may exceed the call stack.
-  const open: { id: string; inputs: readonly string[]; next: number }[] = []
-  const read = (id: string) => {
-    const known = readers.get(id)
-    readers.set(id, (known ?? 0) + 1)
-    if (known === undefined) open.push({ id, inputs: inputs(id), next: 0 })
-  }
-  for (const root of roots) {
-    read(root)
-    for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
-      if (frame.next < frame.inputs.length) {
-        read(frame.inputs[frame.next++]!)
-      } else {
-        order.push(frame.id)
-        open.pop()
-      }
-    }
-  }
-  return { order, readers }
 }

@@ -2,7 +2,6 @@ import type { PortType } from '../node.js'
 import type {
   Column,
   InputSpec,
-  Kernel,
   KernelContext,
   KernelExtra,
   NumberColumn,
@@ -72,22 +71,12 @@ export type RangeKernel = (
   to: number,
 ) => void
 
-/** A kernel that honours `extra.rows`, from one that fills a range of bars. */
-export function anyRows(range: RangeKernel): Pick<OperatorDefinition, 'kernel' | 'anyRows'> {
-  const kernel: Kernel = (out, inputs, params, context, extra) => {
-    const { rows } = extra
-    if (rows === undefined) {
-      range(out, inputs, params, context, extra, 0, context.bars)
-      return
-    }
-    for (let i = 0; i < rows.length; ) {
-      const from = rows[i]!
-      let to = from + 1
-      while (++i < rows.length && rows[i] === to) to++
-      range(out, inputs, params, context, extra, from, to)
-    }
+/** A kernel over all bars, from one that fills a range of them. */
+export function overBars(range: RangeKernel): Pick<OperatorDefinition, 'kernel'> {
+  return {
+    kernel: (out, inputs, params, context, extra) =>
+      range(out, inputs, params, context, extra, 0, context.bars),
   }
-  return { kernel, anyRows: true }
 }
 
 /** Reference of an operator on the last n values: NaN unless all n are there (pandas' min_periods = window). */

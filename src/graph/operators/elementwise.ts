@@ -1,6 +1,6 @@
 import { borrow, giveBack } from '../kernels/scratch.js'
 import type { Column, InputSpec, OperatorDefinition, Params } from '../operator.js'
-import { anyRows, finite, numbers, widest, widthOf, X } from './define.js'
+import { finite, numbers, overBars, widest, widthOf, X } from './define.js'
 
 const A: InputSpec = { name: 'a', type: 'numeric' }
 const B: InputSpec = { name: 'b', type: 'numeric' }
@@ -21,7 +21,7 @@ export function pairKernel<Out extends Float64Array | Uint8Array>(
   loop: PairLoop<Out>,
   outWidth: (inputs: readonly Column[], symbols: number) => number,
 ) {
-  return anyRows((out, inputs, _params, context, _extra, from, to) => {
+  return overBars((out, inputs, _params, context, _extra, from, to) => {
     const width = outWidth(inputs, context.symbols)
     const a = numbers(inputs[0])
     const b = numbers(inputs[1])
@@ -95,7 +95,7 @@ export function single({
     type: widest,
     lookback: () => 0,
     ...(checkParams ? { checkParams } : {}),
-    ...anyRows((out, inputs, given, context, _extra, from, to) => {
+    ...overBars((out, inputs, given, context, _extra, from, to) => {
       const width = widthOf(inputs, context)
       loop(out as Float64Array, numbers(inputs[0]), from * width, to * width, given)
     }),

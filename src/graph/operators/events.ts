@@ -1,5 +1,5 @@
 import type { InputSpec, OperatorDefinition } from '../operator.js'
-import { anyRows, num, numbers, period, toBoolean, truths } from './define.js'
+import { num, numbers, overBars, period, toBoolean, truths } from './define.js'
 
 function cross(name: string, doc: string, above: boolean): OperatorDefinition {
   return {
@@ -12,7 +12,7 @@ function cross(name: string, doc: string, above: boolean): OperatorDefinition {
     params: [],
     type: toBoolean,
     lookback: () => 1,
-    ...anyRows((out, inputs, _params, { symbols }, _extra, from, to) => {
+    ...overBars((out, inputs, _params, { symbols }, _extra, from, to) => {
       const [upper, lower] = above ? [inputs[0], inputs[1]] : [inputs[1], inputs[0]]
       const over = numbers(upper)
       const under = numbers(lower)

@@ -1,6 +1,6 @@
 import { borrow, giveBack } from '../kernels/scratch.js'
 import type { InputSpec, OperatorDefinition } from '../operator.js'
-import { anyRows, num, numbers, toBoolean, toPanel, truths, X } from './define.js'
+import { num, numbers, overBars, toBoolean, toPanel, truths, X } from './define.js'
 import { type PairLoop, pairKernel, single } from './elementwise.js'
 
 function comparison(
@@ -94,7 +94,7 @@ const and: OperatorDefinition = {
   type: toBoolean,
   commutative: true,
   lookback: () => 0,
-  ...anyRows((out, inputs, _params, { symbols }, _extra, from, to) => {
+  ...overBars((out, inputs, _params, { symbols }, _extra, from, to) => {
     const a = truths(inputs[0])
     const b = truths(inputs[1])
     for (let i = from * symbols; i < to * symbols; i++) out[i] = a[i]! & b[i]!
@@ -111,7 +111,7 @@ const or: OperatorDefinition = {
   type: toBoolean,
   commutative: true,
   lookback: () => 0,
-  ...anyRows((out, inputs, _params, { symbols }, _extra, from, to) => {
+  ...overBars((out, inputs, _params, { symbols }, _extra, from, to) => {
     const a = truths(inputs[0])
     const b = truths(inputs[1])
     for (let i = from * symbols; i < to * symbols; i++) out[i] = a[i]! | b[i]!
@@ -127,7 +127,7 @@ const not: OperatorDefinition = {
   params: [],
   type: toBoolean,
   lookback: () => 0,
-  ...anyRows((out, inputs, _params, { symbols }, _extra, from, to) => {
+  ...overBars((out, inputs, _params, { symbols }, _extra, from, to) => {
     const a = truths(inputs[0])
     for (let i = from * symbols; i < to * symbols; i++) out[i] = 1 - a[i]!
   }),
@@ -146,7 +146,7 @@ const where: OperatorDefinition = {
   params: [],
   type: toPanel,
   lookback: () => 0,
-  ...anyRows((out, inputs, _params, { symbols }, _extra, from, to) => {
+  ...overBars((out, inputs, _params, { symbols }, _extra, from, to) => {
     const cond = truths(inputs[0])
     const a = numbers(inputs[1])
     const b = numbers(inputs[2])
@@ -195,7 +195,7 @@ const isMissing: OperatorDefinition = {
   params: [],
   type: toBoolean,
   lookback: () => 0,
-  ...anyRows((out, inputs, _params, { symbols }, _extra, from, to) => {
+  ...overBars((out, inputs, _params, { symbols }, _extra, from, to) => {
     const x = numbers(inputs[0])
     if (inputs[0]!.type === 'vector')
       for (let t = from; t < to; t++) out.fill(Number.isNaN(x[t]!) ? 1 : 0, t * symbols, (t + 1) * symbols)

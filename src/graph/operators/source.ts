@@ -1,5 +1,5 @@
 import type { OperatorDefinition, Params } from '../operator.js'
-import { anyRows, finite, num, toPanel, toVector } from './define.js'
+import { finite, num, overBars, toPanel, toVector } from './define.js'
 
 /** Whether a field's array is free of infinities, found out once. */
 const known = new WeakMap<Float64Array, boolean>()
@@ -26,7 +26,7 @@ const field: OperatorDefinition = {
     if (values === undefined) return undefined
     return hasNoInfinities(values) ? { type: 'panel', width: context.symbols, values } : undefined
   },
-  ...anyRows((out, _inputs, params, context, _extra, from, to) => {
+  ...overBars((out, _inputs, params, context, _extra, from, to) => {
     const whole = from === 0 && to === context.bars
     const values = context.field(String(params.name), whole ? (out as Float64Array) : undefined)
     if (values === out) return
@@ -61,7 +61,7 @@ const constant: OperatorDefinition = {
   ],
   type: toVector,
   lookback: () => 0,
-  ...anyRows((out, _inputs, params, _context, _extra, from, to) => {
+  ...overBars((out, _inputs, params, _context, _extra, from, to) => {
     out.fill(num(params, 'value'), from, to)
   }),
   reference: { kind: 'source', row: (_bar, params) => [num(params, 'value')] },
@@ -75,7 +75,7 @@ const group: OperatorDefinition = {
   params: [{ name: 'name', kind: 'text' }],
   type: toPanel,
   lookback: () => 0,
-  ...anyRows((out, _inputs, params, context, _extra, from, to) => {
+  ...overBars((out, _inputs, params, context, _extra, from, to) => {
     const codes = context.group(String(params.name))
     for (let i = from * context.symbols; i < to * context.symbols; i++)
       out[i] = codes[i]! < 0 ? Number.NaN : codes[i]!
@@ -111,7 +111,7 @@ const calendar: OperatorDefinition = {
   params: [{ name: 'part', kind: 'choice', choices: Object.keys(CALENDAR_PARTS), default: 'dayOfWeek' }],
   type: toVector,
   lookback: () => 0,
-  ...anyRows((out, _inputs, params, context, _extra, from, to) => {
+  ...overBars((out, _inputs, params, context, _extra, from, to) => {
     for (let t = from; t < to; t++) out[t] = calendarPart(context.dates[t]!, params)
   }),
   reference: {
@@ -132,7 +132,7 @@ const benchmark: OperatorDefinition = {
   params: [{ name: 'field', kind: 'text' }],
   type: toVector,
   lookback: () => 0,
-  ...anyRows((out, _inputs, params, context, _extra, from, to) => {
+  ...overBars((out, _inputs, params, context, _extra, from, to) => {
     const values = context.benchmark(String(params.field))
     for (let t = from; t < to; t++) {
       const v = values[t]!

@@ -2,7 +2,7 @@ import { inRows } from '../../kernels/compiled/rows.js'
 import { gather } from '../../kernels/row-members.js'
 import { RowOrder } from '../../kernels/row-order.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { anyRows, num, numbers, toBoolean, toPanel } from '../define.js'
+import { num, numbers, overBars, toBoolean, toPanel } from '../define.js'
 import { ACROSS, finitePositions, onPresent, plainPlace } from './rows.js'
 
 /** What the compiled kernel writes. */
@@ -26,7 +26,7 @@ function ranked(
     params,
     type: toPanel,
     lookback: () => 0,
-    ...anyRows((out, inputs, given, { symbols }, { mask }, from, to) => {
+    ...overBars((out, inputs, given, { symbols }, { mask }, from, to) => {
       const q = parts(given)
       inRows(
         out as Float64Array,
@@ -81,7 +81,7 @@ function selected(name: string, doc: string, sign: 1 | -1): OperatorDefinition {
     params: [{ name: 'k', kind: 'integer', min: 1, max: 100_000, search: [1, 100] }],
     type: toBoolean,
     lookback: () => 0,
-    ...anyRows((out, inputs, params, { symbols }, { mask }, from, to) => {
+    ...overBars((out, inputs, params, { symbols }, { mask }, from, to) => {
       const x = numbers(inputs[0])
       const sorter = new RowOrder(symbols)
       const positions = new Int32Array(symbols + 1)

@@ -1,6 +1,6 @@
 import { regressOutRow } from '../../kernels/row-regression.js'
 import type { OperatorDefinition } from '../../operator.js'
-import { anyRows, finite, numbers, toPanel } from '../define.js'
+import { finite, numbers, overBars, toPanel } from '../define.js'
 import { plainMean } from '../time-series/windows.js'
 
 /** Residuals by the normal equations of the centred columns; a pivot that vanishes drops its column. */
@@ -36,7 +36,7 @@ export const regressOut: OperatorDefinition = {
   params: [],
   type: toPanel,
   lookback: () => 0,
-  ...anyRows((out, inputs, _params, { symbols }, { mask }, from, to) => {
+  ...overBars((out, inputs, _params, { symbols }, { mask }, from, to) => {
     const columns = inputs.map(numbers)
     const [y, ...xs] = columns.map(() => new Float64Array(symbols))
     const all = [y!, ...xs]

@@ -9,7 +9,7 @@ import {
   memberZscore,
 } from '../../kernels/row-statistics.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { anyRows, num, numbers, toPanel } from '../define.js'
+import { num, numbers, overBars, toPanel } from '../define.js'
 import { plainMean, plainVariance } from '../time-series/windows.js'
 import { ACROSS, onPresent, plainPlace } from './rows.js'
 
@@ -37,7 +37,7 @@ function across(
     params,
     type: toPanel,
     lookback: () => 0,
-    ...anyRows((out, inputs, given, { symbols }, { mask }, from, to) => {
+    ...overBars((out, inputs, given, { symbols }, { mask }, from, to) => {
       const x = numbers(inputs[0])
       const run = loop(symbols, given)
       const positions = new Int32Array(symbols + 1)
@@ -77,7 +77,7 @@ function within(
     params: [],
     type: toPanel,
     lookback: () => 0,
-    ...anyRows((out, inputs, _params, { symbols }, { mask }, from, to) => {
+    ...overBars((out, inputs, _params, { symbols }, { mask }, from, to) => {
       const x = numbers(inputs[0])
       const codes = numbers(inputs[1])
       const run = loop(symbols)

@@ -1,13 +1,11 @@
-import type { OperatorDefinition } from '../../operator.js'
-import { anyRows, finite, num, numbers, period, widest, widthOf, X } from '../define.js'
-
-/** out[i] = op(x[i], x[i − shift]) for from ≤ i < to. */
-type LagLoop = (out: Float64Array, x: Float64Array, shift: number, from: number, to: number) => void
+import type { OperatorDefinition, Shift } from '../../operator.js'
+import { finite, num, numbers, period, widest, widthOf, X } from '../define.js'
 
 function shifted(
   name: string,
   doc: string,
-  loop: LagLoop,
+  readsNow: boolean,
+  combine: Shift['combine'],
   plain: (now: number, before: number) => number,
 ): OperatorDefinition {
   return {
@@ -17,13 +15,14 @@ function shifted(
     params: [period({ search: [1, 252] })],
     type: widest,
     lookback: (params) => num(params, 'n'),
-    ...anyRows((out, inputs, params, context, _extra, from, to) => {
-      const n = num(params, 'n')
+    shift: { by: (params) => num(params, 'n'), readsNow, combine },
+    kernel: (out, inputs, params, context) => {
       const width = widthOf(inputs, context)
-      const first = Math.min(Math.max(from, n), to)
-      ;(out as Float64Array).fill(Number.NaN, from * width, first * width)
-      loop(out as Float64Array, numbers(inputs[0]), n * width, first * width, to * width)
-    }),
+      const x = numbers(inputs[0])
+      const first = Math.min(num(params, 'n'), context.bars) * width
+      ;(out as Float64Array).fill(Number.NaN, 0, first)
+      combine(out as Float64Array, first, x, first, x, 0, context.bars * width - first)
+    },
     reference: {
       kind: 'series',
       at: ([x], params) => {
@@ -39,18 +38,20 @@ export const SHIFTS: readonly OperatorDefinition[] = [
   shifted(
     'lag',
     'value n bars ago',
-    (out, x, shift, from, to) => {
-      for (let i = from; i < to; i++) out[i] = x[i - shift]!
+    false,
+    (out, o, _now, _ni, before, bi, count) => {
+      for (let i = 0; i < count; i++) out[o + i] = before[bi + i]!
     },
     (_now, before) => before,
   ),
   shifted(
     'delta',
     'x − its value n bars ago',
-    (out, x, shift, from, to) => {
-      for (let i = from; i < to; i++) {
-        const v = x[i]! - x[i - shift]!
-        out[i] = v + (v - v)
+    true,
+    (out, o, now, ni, before, bi, count) => {
+      for (let i = 0; i < count; i++) {
+        const v = now[ni + i]! - before[bi + i]!
+        out[o + i] = v + (v - v)
       }
     },
     (now, before) => now - before,
@@ -58,10 +59,11 @@ export const SHIFTS: readonly OperatorDefinition[] = [
   shifted(
     'pctChange',
     'x divided by its value n bars ago, − 1; nothing is filled forward',
-    (out, x, shift, from, to) => {
-      for (let i = from; i < to; i++) {
-        const v = x[i]! / x[i - shift]! - 1
-        out[i] = v + (v - v)
+    true,
+    (out, o, now, ni, before, bi, count) => {
+      for (let i = 0; i < count; i++) {
+        const v = now[ni + i]! / before[bi + i]! - 1
+        out[o + i] = v + (v - v)
       }
     },
     (now, before) => now / before - 1,
@@ -69,10 +71,11 @@ export const SHIFTS: readonly OperatorDefinition[] = [
   shifted(
     'logReturn',
     'natural logarithm of x divided by its value n bars ago',
-    (out, x, shift, from, to) => {
-      for (let i = from; i < to; i++) {
-        const v = Math.log(x[i]! / x[i - shift]!)
-        out[i] = v + (v - v)
+    true,
+    (out, o, now, ni, before, bi, count) => {
+      for (let i = 0; i < count; i++) {
+        const v = Math.log(now[ni + i]! / before[bi + i]!)
+        out[o + i] = v + (v - v)
       }
     },
     (now, before) => Math.log(now / before),
