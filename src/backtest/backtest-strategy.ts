@@ -43,10 +43,8 @@ export interface StrategyBacktest extends BacktestResult {
  *   UNKNOWN_MARKET, EMPTY_RANGE, WRONG_EVALUATOR
  */
 export function backtest(strategy: Strategy, panel: Panel, options: BacktestOptions = {}): StrategyBacktest {
-  const { start, end, fill, costs, riskFree, benchmark } = options
-  const named = options.market ?? DEFAULT_MARKET
-  const base = typeof named === 'string' ? resolveMarket(named) : named
-  const market = costs === undefined ? base : { ...base, costs: { ...base.costs, ...costs } }
+  const { start, end, fill, riskFree, benchmark } = options
+  const market = marketFor(options)
   const filled = fill === undefined ? strategy : withFill(strategy, fill)
   const range = rangeOf(panel, start, end)
   const result = runBacktest({
@@ -61,8 +59,18 @@ export function backtest(strategy: Strategy, panel: Panel, options: BacktestOpti
   return { ...result, strategy: filled, range, market }
 }
 
+/** The market that was named or given, with single costs replaced. @throws AlphaloopError (usage) UNKNOWN_MARKET */
+export function marketFor({ market, costs }: Pick<BacktestOptions, 'market' | 'costs'>): Market {
+  const named = market ?? DEFAULT_MARKET
+  const base = typeof named === 'string' ? resolveMarket(named) : named
+  return costs === undefined ? base : { ...base, costs: { ...base.costs, ...costs } }
+}
+
 /** The evaluator that was given, if it is the right one, or a new one. */
-function evaluatorFor(panel: Panel, { evaluator, benchmark }: BacktestOptions): Evaluator {
+export function evaluatorFor(
+  panel: Panel,
+  { evaluator, benchmark }: Pick<BacktestOptions, 'evaluator' | 'benchmark'>,
+): Evaluator {
   if (evaluator === undefined) return createEvaluator(panel, { benchmark })
   if (evaluator.panel === panel && evaluator.benchmark === benchmark) return evaluator
   throw usageError(
@@ -83,11 +91,15 @@ export function onlySymbol(panel: Pick<Panel, 'dates' | 'symbols'>, symbol: stri
 }
 
 /** The same strategy, filled otherwise. */
-const withFill = ({ graph }: Strategy, fill: Fill): Strategy =>
+export const withFill = ({ graph }: Strategy, fill: Fill): Strategy =>
   createStrategy({ ...graph, portfolio: { ...graph.portfolio, fill } })
 
 /** The bars from the first day on or after `start` to the last on or before `end`. */
-function rangeOf({ dates }: Panel, start: string | undefined, end: string | undefined): BarRange {
+export function rangeOf(
+  { dates }: Pick<Panel, 'dates'>,
+  start: string | undefined,
+  end: string | undefined,
+): BarRange {
   const first = start === undefined ? 0 : dates.findIndex((date) => date >= start)
   const last = end === undefined ? dates.length - 1 : dates.findLastIndex((date) => date <= end)
   if (first >= 0 && last >= first) return { start: first, end: last }

@@ -16,6 +16,11 @@ export const MARKETS: readonly Market[] = Object.freeze([
 
 export const DEFAULT_MARKET = 'us-stock'
 
+const LOTS: Readonly<Record<string, number>> = { 'tw-stock': 1000, crypto: 1e-8 }
+
+/** Shares that are usually traded together on a market: 1000 in Taiwan, 1e-8 of a coin, else 1. */
+export const usualLot = ({ name }: Pick<Market, 'name'>): number => LOTS[name] ?? 1
+
 /** The market of a name. Throws UNKNOWN_MARKET with the nearest name. */
 export function resolveMarket(name: string): Market {
   const found = MARKETS.find((candidate) => candidate.name === name)
