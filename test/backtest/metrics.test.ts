@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { computeMetrics } from '../../src/backtest/metrics/compute.js'
 import { METRIC_NAMES, type MetricName, type Simulation, type Trade } from '../../src/backtest/types.js'
-import { sharedData } from '../support/shared-data.js'
 import { days } from './make.js'
 
 function simulationOf(returns: number[], more: Partial<Simulation> = {}): Simulation {
@@ -255,59 +253,3 @@ describe('a ruined account', () => {
     )
   })
 })
-
-const returnsFile = sharedData('perf-vectors/reference/returns.csv')
-const metricsFile = sharedData('perf-vectors/reference/metrics.json')
-
-describe.skipIf(!returnsFile || !metricsFile)(
-  'agree with empyrical on five years of real returns (skipped without the shared data)',
-  () => {
-    // A skipped group is still collected, so its files may be missing here.
-    const text = returnsFile ? readFileSync(returnsFile, 'utf8') : 'date,EW'
-    const [header, ...rows] = text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(','))
-    const dates = rows.map((row) => row[0]!)
-    const column = (name: string) => rows.map((row) => Number(row[header!.indexOf(name)]))
-    const reference = JSON.parse(metricsFile ? readFileSync(metricsFile, 'utf8') : '{}').metrics as Record<
-      string,
-      Record<string, number>
-    >
-    const market = column('EW')
-
-    test.each(['EW', 'AAPL', 'AMD', 'KO', 'MSFT', 'XOM', 'EBAY'])('%s', (name) => {
-      const expected = reference[name]!
-      const simulation = simulationOf(column(name))
-      const { metrics } = measure(simulation, { dates, benchmark: market })
-      const n = simulation.returns.length
-      const agree = (got: number | null, wanted: number) =>
-        expect(Math.abs(got! / wanted - 1)).toBeLessThan(1e-9)
-      agree(metrics.totalReturn, expected.cum_return_final!)
-      agree(metrics.cagr, expected.annual_return!)
-      agree(metrics.volatility, expected.annual_volatility!)
-      agree(metrics.sharpe, expected.sharpe_rf0!)
-      agree(
-        measure(simulation, { dates, riskFree: 0.0252 }).metrics.sharpe,
-        expected['sharpe_rf_daily_0.0001']!,
-      )
-      agree(metrics.sortino, expected.sortino_req0!)
-      agree(metrics.maxDrawdown, expected.max_drawdown!)
-      agree(metrics.calmar, expected.calmar!)
-      agree(metrics.var95, -expected.var_5pct!)
-      // There the mean of the lowest floor((n − 1)·0.05) + 1, which are those up to the quantile.
-      agree(metrics.cvar95, -expected.cvar_5pct!)
-      // Ours are the bias-corrected forms of theirs.
-      agree(metrics.skew, (expected.skew_biased! * Math.sqrt(n * (n - 1))) / (n - 2))
-      agree(
-        metrics.kurtosis,
-        ((n - 1) / ((n - 2) * (n - 3))) * ((n + 1) * expected.kurtosis_fisher_biased! + 6),
-      )
-      if (name === 'EW') return
-      agree(metrics.beta, expected.beta_vs_EW!)
-      // Theirs compounds the daily intercept, ours multiplies it.
-      agree((1 + metrics.alpha! / 252) ** 252 - 1, expected.alpha_annual_vs_EW!)
-      agree(metrics.informationRatio, expected.excess_sharpe_vs_EW! * Math.sqrt(252))
-    })
-  },
-)
