@@ -4,7 +4,7 @@ import type { DataIssue } from './dataset.js'
 import type { Grid } from './grid.js'
 import { counted, IssueList } from './issues.js'
 import type { LongTable } from './long-table.js'
-import { dayOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
+import { daysOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
 
 const PRICE_FACTOR = 'price_factor'
 const SPLIT_FACTOR = 'split_factor'
@@ -46,7 +46,7 @@ export class Adjustments {
     const problems = new RowProblems(table, file)
     const symbolOf = textOf(table, 'symbol')
     const dateText = textOf(table, 'date')
-    const dateOf = dayOf(table, 'date', problems)
+    const [dateOf] = daysOf(table, ['date'], problems)
     const [price, split] = [table.numbers.get(PRICE_FACTOR), table.numbers.get(SPLIT_FACTOR)]
     if (table.rows > 0 && !price && !split)
       problems.add(0, `there is no ${PRICE_FACTOR} and no ${SPLIT_FACTOR}`)

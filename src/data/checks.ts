@@ -2,7 +2,7 @@ import { dataError } from '../base/errors.js'
 import { byCodeUnit } from './align.js'
 import { AVAILABLE, PRICE_FIELDS } from './columns.js'
 import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
-import { announcementDays, readDates, timeOfDay } from './dates.js'
+import { announcementDays, readDates, readDatesTogether, timeOfDay } from './dates.js'
 import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
 import { INTRADAY, MENDING } from './mending.js'
@@ -51,15 +51,18 @@ export function checkRows(
 ): CheckedRows {
   const { rows } = table
   const policy = options.onBadRows
-  const { days, zones, ambiguous } = readDates(table.dates.texts)
+  const available = table.asText.get(AVAILABLE)
+  const { days: ownDays, zones, ambiguous } = readDates(table.dates.texts)
+  const [days = ownDays, known = []] = available
+    ? readDatesTogether([table.dates.texts, available.texts])
+    : []
   const symbolTexts = table.symbols.texts
 
   const dateText = (row: number) => table.dates.texts[table.dates.codes[row]!]
   const dayOf = (row: number) => (table.dates.codes[row]! < 0 ? undefined : days[table.dates.codes[row]!])
   const symbolOf = (row: number) => symbolTexts[table.symbols.codes[row]!]
   const several = options.named || table.parts.length > 1
-  const available = table.asText.get(AVAILABLE)
-  const availableDays = available ? announcementDays(available.texts) : []
+  const availableDays = available ? announcementDays(available.texts, known) : []
   const knownFrom = (row: number) => {
     const code = available?.codes[row] ?? -1
     return code < 0 ? undefined : availableDays[code]
@@ -250,10 +253,15 @@ export function checkRows(
   const dates = [...usedDays].map((day) => dayNames[day]!).sort(byCodeUnit)
   const symbols = [...usedSymbols].map((code) => symbolTexts[code]!).sort(byCodeUnit)
   if (rows === 0)
-    throw dataError('DATA_NO_ROWS', `${options.source} has a header and no rows`, undefined, {
-      source: options.source,
-      issues,
-    })
+    throw dataError(
+      'DATA_NO_ROWS',
+      `${options.source} has a header and no rows`,
+      'fill it, or leave it out',
+      {
+        source: options.source,
+        issues,
+      },
+    )
   if (dates.length === 0) throw badRowsError(options.source, issues, lists, rows)
   const barOf = new Map(dates.map((day, t) => [day, t]))
   const bar = dayIndex.map((day) => (day < 0 ? -1 : (barOf.get(dayNames[day]!) ?? -1)))

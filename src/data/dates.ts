@@ -93,10 +93,21 @@ export function readDates(texts: readonly string[]): ReadDates {
  * next bar at the earliest. A moment in UTC, which no exchange's day need be, counts from the day after: there it is
  * the same day or the next one everywhere.
  */
-export function announcementDays(texts: readonly string[]): (string | undefined)[] {
-  return readDates(texts).days.map((day, i) =>
-    day !== undefined && isMomentInUtc(texts[i]!) ? daysAfter(day, 1) : day,
-  )
+export function announcementDays(
+  texts: readonly string[],
+  days: readonly (string | undefined)[] = readDates(texts).days,
+): (string | undefined)[] {
+  return days.map((day, i) => (day !== undefined && isMomentInUtc(texts[i]!) ? daysAfter(day, 1) : day))
+}
+
+/** The days of several columns of one table, in which months and days stand in the same order. */
+export function readDatesTogether(columns: readonly (readonly string[])[]): (string | undefined)[][] {
+  const { days } = readDates(columns.flat())
+  let start = 0
+  return columns.map(({ length }) => {
+    start += length
+    return days.slice(start - length, start)
+  })
 }
 
 const MIDNIGHT = /[T ]00?(?::00(?::00(?:[.,]0+)?)?)?\s*(?:Z|UTC|[+-]00(?::?00)?)?$/i

@@ -4,7 +4,7 @@ import type { DataIssue } from './dataset.js'
 import type { Grid } from './grid.js'
 import { counted, IssueList } from './issues.js'
 import type { LongTable } from './long-table.js'
-import { barFrom, dayOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
+import { barFrom, daysOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
 
 export const UNIVERSE_COLUMNS: readonly WantedColumn[] = [
   { role: 'symbol', name: 'symbol', names: SYMBOL_NAMES },
@@ -37,8 +37,7 @@ export function membership(
   const symbolOf = textOf(table, 'symbol')
   const toText = textOf(table, 'to')
   const fromText = textOf(table, 'from')
-  const fromOf = dayOf(table, 'from', problems)
-  const toOf = dayOf(table, 'to', problems)
+  const [fromOf, toOf] = daysOf(table, ['from', 'to'], problems)
   const spells: { row: number; symbol: string; from: string; to: string }[] = []
   for (let row = 0; row < table.rows; row++) {
     const [symbol, from] = [symbolOf(row), fromOf(row)]

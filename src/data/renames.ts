@@ -3,7 +3,7 @@ import type { DataIssue } from './dataset.js'
 import { daysAfter, readDates } from './dates.js'
 import { counted, IssueList } from './issues.js'
 import { type CodedColumn, fileOfRow, type LongTable, selectRows } from './long-table.js'
-import { dayOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
+import { daysOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
 
 export const RENAME_COLUMNS: readonly WantedColumn[] = [
   { role: 'text', name: 'ticker', names: ['ticker', 'mapped_symbol'] },
@@ -151,8 +151,7 @@ function spellsOf(table: LongTable, problems: RowProblems): Spell[] {
   const tickerOf = textOf(table, 'ticker')
   const toText = textOf(table, 'date')
   const fromText = textOf(table, 'from')
-  const toOf = dayOf(table, 'date', problems)
-  const fromOf = dayOf(table, 'from', problems)
+  const [toOf, fromOf] = daysOf(table, ['date', 'from'], problems)
   const withFrom = table.asText.has('from')
   const rows: { row: number; entity: string; ticker: string; to: string; from: string | undefined }[] = []
   for (let row = 0; row < table.rows; row++) {

@@ -1,6 +1,6 @@
 import { dataError } from '../base/errors.js'
 import { type ColumnRole, columnAt, quotedNames } from './columns.js'
-import { readDates } from './dates.js'
+import { readDatesTogether } from './dates.js'
 import { counted } from './issues.js'
 import type { LongTable } from './long-table.js'
 
@@ -81,20 +81,26 @@ export function textOf(table: LongTable, name: string): (row: number) => string 
   return (row) => (column === undefined ? undefined : column.texts[column.codes[row]!])
 }
 
-/** The days of a column row by row; undefined where a cell is empty. What is no day is added to the problems. */
-export function dayOf(
+/**
+ * The days of columns row by row; undefined where a cell is empty. What is no day is added to the problems. Whether
+ * months or days come first is decided by all of them together.
+ */
+export function daysOf<const Names extends readonly string[]>(
   table: LongTable,
-  name: string,
+  names: Names,
   problems: RowProblems,
-): (row: number) => string | undefined {
-  const column = name === 'date' ? table.dates : table.asText.get(name)
-  if (column === undefined) return () => undefined
-  const { days } = readDates(column.texts)
-  for (let row = 0; row < table.rows; row++) {
-    const code = column.codes[row]!
-    if (code >= 0 && days[code] === undefined) problems.add(row, `${name} is '${column.texts[code]}'`)
-  }
-  return (row) => days[column.codes[row]!]
+): { [Key in keyof Names]: (row: number) => string | undefined } {
+  const columns = names.map((name) => (name === 'date' ? table.dates : table.asText.get(name)))
+  const all = readDatesTogether(columns.map((column) => column?.texts ?? []))
+  return columns.map((column, k) => {
+    if (column === undefined) return () => undefined
+    const days = all[k]!
+    for (let row = 0; row < table.rows; row++) {
+      const code = column.codes[row]!
+      if (code >= 0 && days[code] === undefined) problems.add(row, `${names[k]} is '${column.texts[code]}'`)
+    }
+    return (row: number) => days[column.codes[row]!]
+  }) as never
 }
 
 /** The first bar on or after a day. */
