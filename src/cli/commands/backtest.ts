@@ -3,17 +3,18 @@ import type { Command } from 'commander'
 import { backtest as backtestStrategy } from '../../backtest/backtest-strategy.js'
 import { equityCsv, tradesCsv } from '../../backtest/tables.js'
 import { METRIC_NAMES } from '../../backtest/types.js'
-import { usageError } from '../../base/errors.js'
 import { createSandbox, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { compileStrategy } from '../../strategy/compile.js'
+import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import { equityChart } from '../render/chart.js'
 import { METRIC_LABELS, metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { writeOutput } from '../write-file.js'
 import { reportForm, writeReport } from '../write-report.js'
+import { checkBacktestFlags, checkRange } from './backtest-flags.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface BacktestOptions extends DataFlags {
@@ -48,8 +49,7 @@ export function backtestCommand(program: Command, define: Define): void {
 async function backtest(context: CommandContext, options: BacktestOptions, file: string): Promise<undefined> {
   const { io, out } = context
   const started = performance.now()
-  checkOptions(options)
-  if (options.report !== undefined) reportForm(options.report)
+  checkBacktestFlags(options)
   const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
@@ -137,39 +137,3 @@ const costsText = (
   `${market}: commission ${costText(commission)}, tax ${costText(tax)} on sales, slippage ${costText(slippage)}`
 
 const costText = (fraction: number): string => `${Number((fraction * 100).toFixed(6))}%`
-
-function checkOptions({ start, end, fill }: BacktestOptions): void {
-  for (const [flag, date] of [
-    ['--start', start],
-    ['--end', end],
-  ] as const)
-    if (date !== undefined && !isDay(date))
-      throw usageError('INVALID_DATE', `${flag} ${date} is no day of the calendar`, 'write it as 2015-01-31')
-  if (start !== undefined && end !== undefined && start > end)
-    throw usageError('INVALID_DATE', `--start ${start} lies after --end ${end}`, 'swap the two')
-  if (fill !== undefined && fill !== 'nextOpen' && fill !== 'nextClose')
-    throw usageError('INVALID_FILL', `--fill is ${fill}; it must be nextOpen or nextClose`, 'write nextOpen')
-}
-
-/** `Date` reads 30 February as 1 March: a day must come back as it was given. */
-function isDay(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`)
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
-  )
-}
-
-/** Before anything is loaded: the range must hold a bar. */
-function checkRange({ start, end }: BacktestOptions, dates: readonly string[]): void {
-  const [first, last] = [dates[0]!, dates.at(-1)!]
-  if (dates.some((date) => (start === undefined || date >= start) && (end === undefined || date <= end)))
-    return
-  const asked =
-    end === undefined ? `from ${start} on` : start === undefined ? `up to ${end}` : `from ${start} to ${end}`
-  throw usageError('EMPTY_RANGE', `the data has no bar ${asked}`, `it runs from ${first} to ${last}`, {
-    start: start ?? null,
-    end: end ?? null,
-    first,
-    last,
-  })
-}
