@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { apiSource } from '../../scripts/generate-api.js'
+import { operatorsPage } from '../../scripts/operators-page.js'
 import { AlphaloopError } from '../../src/base/errors.js'
 import * as api from '../../src/strategy/api.js'
 import { builderTable } from '../../src/strategy/signatures.js'
@@ -9,6 +10,11 @@ import { builderTable } from '../../src/strategy/signatures.js'
 test('the typed API is what the registry says: run `npx tsx scripts/generate-api.ts` after changing an operator', () => {
   const written = readFileSync(join(import.meta.dirname, '../../src/strategy/api.ts'), 'utf8')
   expect(written === apiSource()).toBe(true)
+})
+
+test("the guide's page of operators is what the registry says: run `npx tsx scripts/generate-api.ts`", () => {
+  const written = readFileSync(join(import.meta.dirname, '../../docs/guide/operators.md'), 'utf8')
+  expect(written).toBe(operatorsPage())
 })
 
 test('every operator is exported as a function', () => {
