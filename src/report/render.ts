@@ -1,7 +1,11 @@
 import type { StrategyBacktest } from '../backtest/backtest-strategy.js'
 import type { Panel } from '../data/panel.js'
+import type { PanelBars } from '../research/factor.js'
+import { studyFactor } from '../research/factor-study.js'
 import type { ReportDocument } from './document.js'
 import { createCanvas } from './draw.js'
+import { factorDocument } from './factor/document.js'
+import { type FactorReportOptions, type FactorSheet, factorSheet } from './factor/factor-sheet.js'
 import { toHtml } from './html.js'
 import { type MarkdownReport, toMarkdown } from './markdown.js'
 import { tearsheetDocument } from './tearsheet/document.js'
@@ -35,4 +39,19 @@ export async function renderTearsheet(
 ): Promise<RenderedReport<Tearsheet>> {
   const sheet = tearsheet(result, panel, options)
   return rendered(sheet, tearsheetDocument(sheet, await createCanvas()))
+}
+
+/**
+ * The report of a factor: rank IC by month, its distribution and decay, returns by fifth, turnover, coverage, by year
+ * and by group.
+ * @param values T × N, row-major, as `analyzeFactor` takes them
+ * @param panel the market data, or a range of its bars
+ */
+export async function renderFactorReport(
+  values: Float64Array,
+  panel: PanelBars,
+  options: FactorReportOptions,
+): Promise<RenderedReport<FactorSheet>> {
+  const sheet = factorSheet(studyFactor(values, panel), options)
+  return rendered(sheet, factorDocument(sheet, await createCanvas()))
 }

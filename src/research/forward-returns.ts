@@ -8,7 +8,7 @@ export interface ForwardReturns {
 }
 
 /** Returns that can be had after the close of each bar: from the next bar's price to that h bars later. */
-export function forwardReturns(panel: Panel): ForwardReturns {
+export function forwardReturns(panel: Pick<Panel, 'fields' | 'symbols'>): ForwardReturns {
   const prices = panel.fields.has('open') ? 'open' : 'close'
   const price = panel.fields.get(prices)!
   const symbols = panel.symbols.length

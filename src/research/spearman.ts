@@ -45,14 +45,19 @@ function countBelow(ascending: Float64Array, n: number, value: number): number {
 export function spearman(a: Float64Array, b: Float64Array, n: number, scratch: RankScratch): number {
   averageRanks(a, n, scratch.sorted, scratch.ranksA)
   averageRanks(b, n, scratch.sorted, scratch.ranksB)
+  return correlationOfRanks(scratch.ranksA, scratch.ranksB, n)
+}
+
+/** Pearson's correlation of the first n average ranks of two sides; NaN where one of them is constant. */
+export function correlationOfRanks(ranksA: Float64Array, ranksB: Float64Array, n: number): number {
   // Average ranks always sum to n(n + 1)/2, so the means are known exactly.
   const mean = (n + 1) / 2
   let cross = 0
   let squareA = 0
   let squareB = 0
   for (let i = 0; i < n; i++) {
-    const x = scratch.ranksA[i]! - mean
-    const y = scratch.ranksB[i]! - mean
+    const x = ranksA[i]! - mean
+    const y = ranksB[i]! - mean
     cross += x * y
     squareA += x * x
     squareB += y * y

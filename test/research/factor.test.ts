@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src/base/rng.js'
 import { createPanel } from '../../src/data/panel.js'
-import { analyzeFactor, DECAY_BARS, neweyWestT } from '../../src/research/factor.js'
+import { analyzeFactor, DECAY_BARS } from '../../src/research/factor.js'
+import { neweyWestT } from '../../src/research/rank-ic.js'
 import { averageRanks, rankScratch, spearman } from '../../src/research/spearman.js'
 
 const ranksOf = (values: number[]) => {

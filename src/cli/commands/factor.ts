@@ -1,29 +1,37 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createSandbox, dataOptions } from '../../compose.js'
-import type { Panel } from '../../data/panel.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { availableFields } from '../../graph/evaluate/context.js'
 import { panelValues } from '../../graph/expression.js'
-import { analyzeFactor, type FactorReport } from '../../research/factor.js'
+import { cutBars } from '../../research/cut-bars.js'
+import { analyzeFactor, type FactorReport, type PanelBars } from '../../research/factor.js'
 import { compileExpression } from '../../strategy/compile.js'
+import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { percentText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { writeOutput } from '../write-file.js'
+import { reportForm, writeReport } from '../write-report.js'
 import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface FactorOptions extends DataFlags {
   readonly out?: string
+  readonly start?: string
+  readonly end?: string
+  readonly report?: string
 }
 
 export function factorCommand(program: Command, define: Define): void {
   define<FactorOptions>(
     withDataOptions(program.command('factor <expression>'))
       .description('one factor: coverage, rank IC and its decay, quantile returns, turnover')
+      .option('--start <date>', 'first day; earlier bars only warm indicators up')
+      .option('--end <date>', 'last day; later bars are not read')
       .option('--out <file>', 'write date,symbol,value as CSV, finite values only')
+      .option('--report <file>', 'write a factor report: one .html file, or .md with pictures beside it')
       .addHelpText(
         'after',
         "\nExample:\n  $ alphaloop factor 'rank(close.pctChange(20))' --data prices.csv.gz",
@@ -35,36 +43,55 @@ export function factorCommand(program: Command, define: Define): void {
 async function factor(context: CommandContext, options: FactorOptions, text: string): Promise<undefined> {
   const { io, out } = context
   const started = performance.now()
+  checkDates(options)
+  if (options.report !== undefined) reportForm(options.report)
   const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const dataset = await openDataset(dataOptions(config, base, io.env))
   for (const note of dataset.notes) out.warn(note)
-  const panel = await dataset.load()
+  checkRange(options, dataset.dates)
+  const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
   const expression = await compileExpression(text, createSandbox(), {
     fields: availableFields(panel),
     limits: config.limits,
   })
-  const [column] = createEvaluator(panel, { benchmark: config.benchmark }).evaluate(expression, [expression.root])
-  const values = panelValues(column!, panel.dates.length, panel.symbols.length)
-  const report = analyzeFactor(values, panel)
-  if (options.out !== undefined) writeOutput(resolve(io.cwd, options.out), valueRows(values, panel))
+  const [column] = createEvaluator(panel, { benchmark: config.benchmark }).evaluate(expression, [
+    expression.root,
+  ])
+  const start = options.start === undefined ? 0 : panel.dates.findIndex((date) => date >= options.start!)
+  const cut = cutBars(panelValues(column!, panel.dates.length, panel.symbols.length), panel, {
+    start,
+    end: panel.dates.length - 1,
+  })
+  const report = analyzeFactor(cut.values, cut.panel)
+  if (options.out !== undefined) writeOutput(resolve(io.cwd, options.out), valueRows(cut.values, cut.panel))
+  if (options.report !== undefined) {
+    const { renderFactorReport } = await import('../../report/render.js')
+    const made = { expression: text, dataHash: panel.hash }
+    writeReport(resolve(io.cwd, options.report), await renderFactorReport(cut.values, cut.panel, made))
+  }
   const result = {
     expression: text,
     key: expression.key,
-    data: { hash: panel.hash, start: panel.dates[0], end: panel.dates.at(-1) },
+    data: { hash: panel.hash, start: cut.panel.dates[0], end: cut.panel.dates.at(-1) },
     ...report,
     durationMs: performance.now() - started,
   }
-  out.result(result, () => reportText(text, report, panel, out))
+  out.result(result, () => reportText(text, report, cut.panel.dates, out))
   return undefined
 }
 
 const ratio = (value: number | null, digits = 3): string => (value === null ? '–' : value.toFixed(digits))
 const share = (value: number | null): string => (value === null ? '–' : percentText(value))
 
-function reportText(text: string, report: FactorReport, panel: Panel, { colors }: Output): string {
+function reportText(
+  text: string,
+  report: FactorReport,
+  dates: readonly string[],
+  { colors }: Output,
+): string {
   const { rankIc, decay, quantiles, turnover } = report
   return [
-    `${colors.bold(text)}\n${panel.dates[0]} … ${panel.dates.at(-1)}, ${report.bars} bars, ${report.symbols} symbols, coverage ${share(report.coverage)}`,
+    `${colors.bold(text)}\n${dates[0]} … ${dates.at(-1)}, ${report.bars} bars, ${report.symbols} symbols, coverage ${share(report.coverage)}`,
     `rank IC with the next bar's return: mean ${ratio(rankIc.mean, 4)}, std ${ratio(rankIc.std)}, ICIR ${ratio(rankIc.icir)}, t ${ratio(rankIc.t, 2)} over ${rankIc.bars} bars`,
     table(
       ['bars ahead', 'mean IC', 't'],
@@ -81,11 +108,23 @@ function reportText(text: string, report: FactorReport, panel: Panel, { colors }
     ),
     `highest less lowest: ${quantiles.spread === null ? '–' : `${(quantiles.spread * 10_000).toFixed(2)} bp`} a bar (t ${ratio(quantiles.spreadT, 2)})`,
     `turnover a bar: top fifth ${share(turnover.top)}, bottom fifth ${share(turnover.bottom)}; rank autocorrelation ${ratio(turnover.rankAutocorrelation)}`,
+    ...Object.entries(report.notes).map(([part, why]) =>
+      colors.dim(`${NOTED[part as keyof typeof NOTED]}: ${why}`),
+    ),
   ].join('\n\n')
 }
 
+/** What a dash above belongs to. */
+const NOTED: Record<keyof FactorReport['notes'], string> = {
+  coverage: 'coverage',
+  rankIc: 'rank IC',
+  decay: 'decay',
+  quantiles: 'fifths',
+  turnover: 'turnover',
+}
+
 /** Bar by bar: a whole panel as one text would be hundreds of megabytes. */
-function* valueRows(values: Float64Array, { dates, symbols }: Panel): Generator<string> {
+function* valueRows(values: Float64Array, { dates, symbols }: PanelBars): Generator<string> {
   yield 'date,symbol,value\n'
   for (const [bar, date] of dates.entries()) {
     let rows = ''

@@ -1,7 +1,7 @@
 import type { Trade } from '../../backtest/types.js'
 import { quantile } from '../../base/stats/quantile.js'
+import type { YearOfReturns } from '../months.js'
 import type { DrawdownSpell } from './drawdowns.js'
-import type { YearOfReturns } from './months.js'
 
 /** Measures that a tearsheet shows beside the metrics; null where undefined. */
 export interface FurtherMeasures {
