@@ -1,3 +1,5 @@
+import type { ContributionRow } from './contribution.js'
+import type { Order } from './orders.js'
 import type { Simulation, Trade } from './types.js'
 
 export const EQUITY_COLUMNS = ['date', 'equity', 'return', 'exposure'] as const
@@ -13,6 +15,29 @@ export const TRADE_COLUMNS = [
   'bars',
   'reason',
   'side',
+  'cost',
+] as const
+
+export const ORDER_COLUMNS = [
+  'symbol',
+  'side',
+  'shares',
+  'price',
+  'value',
+  'cost',
+  'from',
+  'to',
+  'action',
+  'reason',
+] as const
+export const CONTRIBUTION_COLUMNS = [
+  'kind',
+  'name',
+  'pnl',
+  'share',
+  'trades',
+  'open',
+  'bars',
   'cost',
 ] as const
 
@@ -75,3 +100,34 @@ export const equityCsv = (...args: Parameters<typeof equityRows>): string =>
 /** The trades as CSV text. */
 export const tradesCsv = (...args: Parameters<typeof tradeRows>): string =>
   csv(TRADE_COLUMNS, tradeRows(...args))
+
+/** Orders in the order in which they are to be sent, as CSV text. */
+export const ordersCsv = (orders: readonly Order[]): string =>
+  csv(
+    ORDER_COLUMNS,
+    orders.map((order) => ORDER_COLUMNS.map((column) => order[column])),
+  )
+
+/**
+ * Contributions as CSV text: `kind` is `symbol` or the name of a group field. pnl and cost are in units of initial
+ * equity.
+ */
+export const contributionCsv = (parts: {
+  readonly symbols: readonly ContributionRow[]
+  readonly groups: Readonly<Record<string, readonly ContributionRow[]>>
+}): string =>
+  csv(
+    CONTRIBUTION_COLUMNS,
+    [['symbol', parts.symbols] as const, ...Object.entries(parts.groups)].flatMap(([kind, rows]) =>
+      rows.map(({ name, pnl, share, trades, open, bars, cost }) => [
+        kind,
+        name,
+        pnl,
+        share ?? Number.NaN,
+        trades,
+        open,
+        bars,
+        cost,
+      ]),
+    ),
+  )

@@ -11,6 +11,7 @@ import { factorCommand } from './commands/factor.js'
 import { historyCommand } from './commands/history.js'
 import { initCommand } from './commands/init.js'
 import { operatorsCommand } from './commands/operators.js'
+import { positionsCommand } from './commands/positions.js'
 import { runCommand } from './commands/run.js'
 import type { Io } from './io.js'
 import { createOutput, type Output, type OutputOptions } from './output.js'
@@ -71,6 +72,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     backtestCommand,
     factorCommand,
     championCommand,
+    positionsCommand,
     historyCommand,
     dataCommand,
     operatorsCommand,

@@ -14,8 +14,7 @@ import { METRIC_LABELS, metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { writeOutput } from '../write-file.js'
 import { reportForm, writeReport } from '../write-report.js'
-import { checkBacktestFlags, checkRange } from './backtest-flags.js'
-import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+import { checkFill, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface BacktestOptions extends DataFlags {
   readonly start?: string
@@ -49,7 +48,9 @@ export function backtestCommand(program: Command, define: Define): void {
 async function backtest(context: CommandContext, options: BacktestOptions, file: string): Promise<undefined> {
   const { io, out } = context
   const started = performance.now()
-  checkBacktestFlags(options)
+  checkDates(options)
+  checkFill(options.fill)
+  if (options.report !== undefined) reportForm(options.report)
   const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import { usageError } from '../../base/errors.js'
 import { loadConfigFile } from '../../config/load.js'
 import { type ConfigFile, type FlagValue, type ResolvedConfig, resolveConfig } from '../../config/resolve.js'
 import type { CommandContext } from '../main.js'
@@ -76,6 +77,7 @@ const SETTINGS: Readonly<Record<string, { path: readonly string[]; flag: string 
   groups: { path: ['dataOptions', 'groups'], flag: '--groups' },
   staleAfter: { path: ['dataOptions', 'staleAfterDays'], flag: '--stale-after' },
   market: { path: ['market'], flag: '--market' },
+  benchmark: { path: ['benchmark'], flag: '--benchmark' },
   fill: { path: ['fill'], flag: '--fill' },
   iterations: { path: ['iterations'], flag: '--iterations' },
   seed: { path: ['seed'], flag: '--seed' },
@@ -124,6 +126,12 @@ export function loadConfig(
     file,
     base: path === undefined ? io.cwd : dirname(path),
   }
+}
+
+/** @throws AlphaloopError (usage) INVALID_FILL */
+export function checkFill(fill: string | undefined): void {
+  if (fill !== undefined && fill !== 'nextOpen' && fill !== 'nextClose')
+    throw usageError('INVALID_FILL', `--fill is ${fill}; it must be nextOpen or nextClose`, 'write nextOpen')
 }
 
 /** A path as a person in the folder would write it: relative where it lies inside, else whole. */
