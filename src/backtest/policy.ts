@@ -88,6 +88,7 @@ export function createPolicy(
   const mayHold = (symbol: number) =>
     (universe === undefined || universe[ruleRow + symbol] === 1) &&
     (isWhole || Number.isFinite(closes[row + symbol]!))
+  const maybe = isWhole && universe === undefined ? undefined : mayHold
   const isEligible = (symbol: number) => Number.isFinite(scores![ruleRow + symbol]!) && mayHold(symbol)
 
   /** Picks one leg: the best by sign·score as far as `select` reaches; best first where the weights ask for it. */
@@ -98,8 +99,8 @@ export function createPolicy(
   }
 
   function pickAny(picker: Picker, select: Select, sign: 1 | -1): number {
-    if ('top' in select) return picker.largest(scores!, ruleRow, select.top, sign, mayHold)
-    if ('bottom' in select) return picker.largest(scores!, ruleRow, select.bottom, sign, mayHold)
+    if ('top' in select) return picker.largest(scores!, ruleRow, select.top, sign, maybe)
+    if ('bottom' in select) return picker.largest(scores!, ruleRow, select.bottom, sign, maybe)
     let count = 0
     if ('threshold' in select) {
       for (let i = 0; i < width; i++)
@@ -108,7 +109,7 @@ export function createPolicy(
     }
     for (let i = 0; i < width; i++) if (isEligible(i)) count++
     const k = Math.ceil(select.topFraction * count - 1e-9)
-    return picker.largest(scores!, ruleRow, k, sign, mayHold)
+    return picker.largest(scores!, ruleRow, k, sign, maybe)
   }
 
   /** Lays a leg down behind the entry `from`, without what exited at this bar, and weighs it. */

@@ -22,21 +22,21 @@ export class Picker {
   }
 
   /**
-   * Picks the k symbols with the largest finite sign·scores[row + symbol] for which `may` holds. Returns how many
-   * were picked.
+   * Picks the k symbols with the largest finite sign·scores[row + symbol] for which `may` holds; without it, any may
+   * be picked. Returns how many were picked.
    */
   largest(
     scores: Float64Array,
     row: number,
     k: number,
     sign: 1 | -1,
-    may: (symbol: number) => boolean,
+    may?: (symbol: number) => boolean,
   ): number {
     if (k <= 0) return 0
     const bar = this.guess(scores, row, k, sign)
-    let size = this.collect(scores, row, sign, bar, may)
+    let size = this.allowed(this.collect(scores, row, sign, bar), may)
     if (size < k && bar !== Number.NEGATIVE_INFINITY)
-      size = this.collect(scores, row, sign, Number.NEGATIVE_INFINITY, may)
+      size = this.allowed(this.collect(scores, row, sign, Number.NEGATIVE_INFINITY), may)
     return size > k ? this.throwOut(size, k) : size
   }
 
@@ -59,24 +59,41 @@ export class Picker {
     return work[0]!
   }
 
-  private collect(
-    scores: Float64Array,
-    row: number,
-    sign: 1 | -1,
-    bar: number,
-    may: (symbol: number) => boolean,
-  ): number {
+  /** Takes in what reaches the bar. A missing key reaches none. */
+  private collect(scores: Float64Array, row: number, sign: 1 | -1, bar: number): number {
     const { picks, keys } = this
     const width = picks.length
     let size = 0
+    if (sign === 1) {
+      for (let symbol = 0; symbol < width; symbol++) {
+        const key = scores[row + symbol]!
+        if (!(key >= bar)) continue
+        picks[size] = symbol
+        keys[size++] = key
+      }
+      return size
+    }
     for (let symbol = 0; symbol < width; symbol++) {
-      const key = sign * scores[row + symbol]!
-      // A missing key passes no bar.
-      if (!(key >= bar) || !Number.isFinite(key) || !may(symbol)) continue
+      const key = -scores[row + symbol]!
+      if (!(key >= bar)) continue
       picks[size] = symbol
       keys[size++] = key
     }
     return size
+  }
+
+  /** Keeps of the collected what is finite and may be picked. */
+  private allowed(size: number, may: ((symbol: number) => boolean) | undefined): number {
+    const { picks, keys } = this
+    let kept = 0
+    for (let c = 0; c < size; c++) {
+      const symbol = picks[c]!
+      const key = keys[c]!
+      if (!Number.isFinite(key) || (may !== undefined && !may(symbol))) continue
+      picks[kept] = symbol
+      keys[kept++] = key
+    }
+    return kept
   }
 
   /** Keeps the k best of the collected, in their order. */
