@@ -9,6 +9,8 @@ export interface PanelLook {
   /** Share of cells without prices. */
   readonly missing: number
   readonly price: 'walk' | 'constant' | 'ties'
+  /** Share of cells in which a field is infinite. */
+  readonly infinite?: number
 }
 
 export const PANEL_LOOKS: readonly PanelLook[] = [
@@ -21,7 +23,7 @@ export const PANEL_LOOKS: readonly PanelLook[] = [
 ]
 
 /** A small market with prices, volume and a sector that not every symbol has. */
-export function makePanel({ bars, symbols, missing, price }: PanelLook, seed: number): Panel {
+export function makePanel({ bars, symbols, missing, price, infinite = 0 }: PanelLook, seed: number): Panel {
   const rng = createRng(seed, 'panel')
   const field = () => new Float64Array(bars * symbols).fill(Number.NaN)
   const [open, high, low, close, volume] = [field(), field(), field(), field(), field()]
@@ -41,6 +43,10 @@ export function makePanel({ bars, symbols, missing, price }: PanelLook, seed: nu
       high[cell] = Math.max(open[cell]!, last) * (price === 'walk' ? 1 + 0.01 * rng.next() : 1)
       low[cell] = Math.min(open[cell]!, last) * (price === 'walk' ? 1 - 0.01 * rng.next() : 1)
       volume[cell] = price === 'constant' ? 1000 : rng.int(0, 5) * 1000
+      if (infinite > 0)
+        for (const values of [open, high, low, close, volume])
+          if (rng.next() < infinite)
+            values[cell] = rng.next() < 0.5 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
     }
   }
   return createPanel({
