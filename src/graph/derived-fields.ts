@@ -49,7 +49,9 @@ export const DERIVED_FIELDS: readonly string[] = ['returns', 'vwap', 'dollarVolu
 function fillReturns(out: Float64Array, close: Float64Array, symbols: number): Float64Array {
   out.fill(Number.NaN, 0, symbols)
   for (let i = symbols; i < close.length; i++) {
-    const v = close[i]! / close[i - symbols]! - 1
+    const before = close[i - symbols]!
+    // An infinite close before would give a finite −1.
+    const v = close[i]! / before - 1 + (before - before)
     out[i] = v + (v - v)
   }
   return out

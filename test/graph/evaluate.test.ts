@@ -398,6 +398,12 @@ describe('what the data does not have', () => {
     expect(evaluator.stats()).toMatchObject({ hits: 0, misses: 0, bytes: 0 })
   })
 
+  test('a return from or to an infinite close is missing, as close/lag(close, 1) − 1 is', () => {
+    const close = Float64Array.of(1, Number.POSITIVE_INFINITY, 2, 3)
+    const returns = deriveField('returns', new Map([['close', close]]), 1)!
+    expect([...returns]).toEqual([Number.NaN, Number.NaN, Number.NaN, 0.5])
+  })
+
   test('fields that follow from others are there', () => {
     expect(availableFields(bare)).toEqual(['close', 'rawClose', 'returns'])
     expect(availableFields(PANEL)).toEqual([...PANEL_GRAPHS.fields].sort())
