@@ -58,9 +58,9 @@ function tiles({ report }: FactorSheet): Tile[] {
     },
     { label: 't of the mean', value: decimal(rankIc.t), note: `ICIR ${decimal(rankIc.icir, 3)} a bar` },
     {
-      label: 'Highest less lowest fifth',
+      label: 'Spread of fifths',
       value: basisPoints(quantiles.spread),
-      note: `a bar, t ${decimal(quantiles.spreadT)}`,
+      note: `highest less lowest, a bar; t ${decimal(quantiles.spreadT)}`,
     },
     {
       label: 'Rank autocorrelation',
@@ -68,9 +68,9 @@ function tiles({ report }: FactorSheet): Tile[] {
       note: 'with the bar before',
     },
     {
-      label: 'New in the highest fifth',
+      label: 'Turnover of fifths',
       value: percent(turnover.top),
-      note: `a bar; lowest ${percent(turnover.bottom)}`,
+      note: `of the highest, a bar; lowest ${percent(turnover.bottom)}`,
     },
     { label: 'Coverage', value: percent(report.coverage), note: 'of cells with a close' },
   ]
@@ -221,8 +221,7 @@ function fifths({ report, series }: FactorSheet, canvas: Canvas): Block[] {
             thin: i !== 0 && i !== series.fifths.length - 1,
           }))
           .toReversed(),
-        labels: ends.map((y, i) => ({ date: series.dates.at(-1)!, y, text: String(i + 1) })),
-        y: { label: 'Value of 1, no costs (log scale); fifths numbered from the lowest', format: timesTick },
+        y: { label: 'Value of 1, no costs (log scale)', format: timesTick },
         scale: 'log',
         levels: [1],
       }),
