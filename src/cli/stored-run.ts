@@ -74,12 +74,12 @@ export async function storedConfig(runDir: string): Promise<ConfigFile | undefin
     }
     if (settings === undefined) return undefined
     const total = keptTotal(runDir)
-    const { source, with: { join, ...tables } = {} } = settings.data
+    const { source, with: { join: others, ...tables } = {} } = settings.data
     return {
       name: join(runDir, HISTORY_FILE),
       values: {
         ...settings.config,
-        data: join === undefined ? source : [source, ...join],
+        data: others === undefined ? source : [source, ...others],
         dataOptions: { ...(settings.config.dataOptions as object | undefined), ...tables },
         ...(total === undefined ? {} : { iterations: total }),
       },
