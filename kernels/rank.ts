@@ -1,11 +1,14 @@
-// Order of a bar's values across the symbols: radix sort of keys that are scaled to the bar's own range.
+// Order of a bar's values across the symbols. Radix sort of 16-bit keys that spread the bar's own values, whatever
+// their size: with t the distance from their mean in mean distances, the key goes as t/(1 + |t|). What the keys do not
+// tell apart is put in order by insertion, which sees all values, so that keys may be as rough as they like.
 
-/** Bits of a scaled key, and of a digit. */
-const KEY_BITS = 16
+/** Keys are 0 … 2 × HALF. */
+const HALF: f64 = 32767
+/** A digit of a key. */
 const DIGIT_BITS = 8
 const DIGITS = 1 << DIGIT_BITS
-/** Neighbours that no key tells apart: more, and the row is sorted on all 64 bits. */
-const LONG_RUN = 24
+/** A value that insertion moves further than this, and the row is sorted on all 64 bits instead. */
+const LONG_WAY = 24
 
 /** The double's bits as an unsigned integer that orders as the doubles do (no NaN; −0 made 0 before). */
 // @ts-ignore: decorator
@@ -13,6 +16,17 @@ const LONG_RUN = 24
 function orderedBits(v: f64): u64 {
   const bits = reinterpret<i64>(v)
   return <u64>(bits ^ ((bits >> 63) | i64.MIN_VALUE))
+}
+
+/** Makes the entry of the value at `i` (8 bytes each) and counts its digits. */
+// @ts-ignore: decorator
+@inline
+function enter(a: usize, counts: usize, i: usize, key: u32): void {
+  store<u64>(a + i, (<u64>key << 32) | <u64>(i >> 3))
+  const low = counts + (<usize>(key & (DIGITS - 1)) << 2)
+  const high = counts + (<usize>((key >> DIGIT_BITS) & (DIGITS - 1)) << 2)
+  store<u32>(low, load<u32>(low) + 1)
+  store<u32>(high, load<u32>(high, DIGITS << 2) + 1, DIGITS << 2)
 }
 
 /** One stable pass over entries of 8 bytes, by the digit at `shift`; `counts` holds how often each digit occurs. */
@@ -67,28 +81,31 @@ function sortFully(values: usize, a: usize, b: usize, counts: usize, count: i32)
  * order of index. `a` and `b` have room for `count` entries, `counts` for 512 of 4 bytes.
  */
 function sort(values: usize, a: usize, b: usize, counts: usize, count: i32): void {
-  let least = Infinity
-  let most = -Infinity
-  for (let i: usize = 0; i < <usize>count << 3; i += 8) {
-    const v = load<f64>(values + i)
-    least = v < least ? v : least
-    most = v > most ? v : most
-  }
-  const base = orderedBits(least)
-  const range = orderedBits(most) - base
-  const shift = <u64>max<i64>(0, 64 - KEY_BITS - <i64>clz(range))
+  const pairs = <usize>(count & ~1) << 3
+  const end = <usize>count << 3
+  let sums = f64x2.splat(0)
+  for (let i: usize = 0; i < pairs; i += 16) sums = f64x2.add(sums, v128.load(values + i))
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
+  if (pairs < end) sum += load<f64>(values + pairs)
+  const mean = f64x2.splat(sum / <f64>count)
+  sums = f64x2.splat(0)
+  for (let i: usize = 0; i < pairs; i += 16)
+    sums = f64x2.add(sums, f64x2.abs(f64x2.sub(v128.load(values + i), mean)))
+  const far = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)
+  const spread = f64x2.splat(far / <f64>count)
   memory.fill(counts, 0, DIGITS << 3)
-  for (let i = 0; i < count; i++) {
-    const key = (orderedBits(load<f64>(values + (<usize>i << 3))) - base) >> shift
-    store<u64>(a + (<usize>i << 3), (key << 32) | <u64>i)
-    const low = counts + (<usize>(key & (DIGITS - 1)) << 2)
-    const high = counts + (<usize>(key >> DIGIT_BITS) << 2)
-    store<u32>(low, load<u32>(low) + 1)
-    store<u32>(high, load<u32>(high, DIGITS << 2) + 1, DIGITS << 2)
+  for (let i: usize = 0; i < end; i += 16) {
+    const d = f64x2.sub(v128.load(values + i), mean)
+    const t = f64x2.div(d, f64x2.add(spread, f64x2.abs(d)))
+    // Where all are equal this is 0/0, and the keys are 0.
+    const keys = i32x4.trunc_sat_f64x2_u_zero(
+      f64x2.add(f64x2.mul(t, f64x2.splat(HALF)), f64x2.splat(HALF)),
+    )
+    enter(a, counts, i, i32x4.extract_lane(keys, 0))
+    if (i < pairs) enter(a, counts, i + 8, i32x4.extract_lane(keys, 1))
   }
   scatter(a, b, counts, count, 32)
   scatter(b, a, counts + (DIGITS << 2), count, 32 + DIGIT_BITS)
-  // Neighbours whose keys are equal are put in order one by one.
   let previous = load<f64>(values + (<usize>load<u32>(a) << 3))
   for (let i = 1; i < count; i++) {
     const entry = load<u64>(a + (<usize>i << 3))
@@ -105,7 +122,7 @@ function sort(values: usize, a: usize, b: usize, counts: usize, count: i32): voi
       over = load<u64>(a + (<usize>j << 3))
     }
     store<u64>(a + (<usize>(j + 1) << 3), entry)
-    if (i - j > LONG_RUN) {
+    if (i - j > LONG_WAY) {
       sortFully(values, a, b, counts, count)
       return
     }

@@ -183,20 +183,4 @@ describe('a compiled cross-section', () => {
         }
     }
   })
-
-  test('fills the wanted bars alone', () => {
-    const [bars, symbols] = [30, 11]
-    const random = seeded(5)
-    const x = panel(
-      Float64Array.from({ length: bars * symbols }, () => random()),
-      symbols,
-    )
-    const context = contextOf(bars, symbols)
-    const whole = runKernel(named('rank'), [x], {}, context)
-    const some = runKernel(named('rank'), [x], {}, context, { rows: Int32Array.of(0, 3, 4, 5, 29) })
-    for (let t = 0; t < bars; t++) {
-      const row = (values: ArrayLike<number>) => Array.from(values).slice(t * symbols, (t + 1) * symbols)
-      expect(row(some)).toEqual([0, 3, 4, 5, 29].includes(t) ? row(whole) : Array(symbols).fill(77))
-    }
-  })
 })

@@ -1,8 +1,9 @@
 import { inRows } from './compiled/rows.js'
 
-/** Rows of state that the compiled kernels keep. */
-const EMA_STATE = 6
-const WILDER_STATE = 3
+/** Rows of state that the compiled kernels keep, and the bytes of one: room for a whole number of pairs. */
+const EMA_STATE = 4
+const WILDER_STATE = 2
+const rowBytes = (width: number) => 16 * Math.ceil(width / 2)
 
 /**
  * Exponential mean as pandas' `ewm(span, adjust=False, min_periods=span, ignore_na=False)`: α = 2/(span + 1), started
@@ -23,7 +24,7 @@ export function exponentialMean(
     0,
     bars,
     width,
-    EMA_STATE * width * 8,
+    EMA_STATE * rowBytes(width),
     (kernels, state) => kernels.emaStart(state, width, span),
     (kernels, from, _mask, to, state, rows) => kernels.ema(from, to, state, rows, width, span),
   )
@@ -41,7 +42,7 @@ export function wilderMean(out: Float64Array, x: Float64Array, bars: number, wid
     0,
     bars,
     width,
-    WILDER_STATE * width * 8,
+    WILDER_STATE * rowBytes(width),
     (kernels, state) => kernels.wilderStart(state, width),
     (kernels, from, _mask, to, state, rows) => kernels.wilder(from, to, state, rows, width, n),
   )
