@@ -1,0 +1,161 @@
+import { parseArgs } from 'node:util'
+import { createEvaluator } from '../src/graph/evaluate/columnar.js'
+import { createStrategy, type Strategy } from '../src/graph/strategy.js'
+import { splitBars } from '../src/validation/splits.js'
+import { createEvaluation, type EvaluationSetup } from '../src/workers/evaluation.js'
+import { createThreadRunner } from '../src/workers/threads.js'
+import { benchPanel } from './support/panel.js'
+import { peerResults } from './support/peers.js'
+import { copyTime, Report, time } from './support/timing.js'
+import {
+  crossing,
+  formula,
+  LOOKBACKS,
+  momentum,
+  narrowed,
+  PEER_MARKET,
+  population,
+  SIZES,
+  scorer,
+} from './support/workloads.js'
+
+/*
+ * What a strategy costs, on the medium panel, beside the peers where they are here. `npm run bench -- strategies`;
+ * `--small` for a panel of 100 × 1 250, `--record` appends the figures to results/strategies.jsonl.
+ */
+
+const { values: flags } = parseArgs({
+  options: { record: { type: 'boolean', default: false }, small: { type: 'boolean', default: false } },
+})
+const [symbols, bars] = flags.small ? [100, 1_250] : [500, 2_500]
+const made = benchPanel(symbols, bars)
+const { panel } = made
+const report = new Report()
+console.log(`${symbols} × ${bars}: ${made.origin}`)
+
+try {
+  const copy = copyTime(symbols * bars)
+  report.print('a warm copy of one panel', copy.median, 'ms')
+  const perStrategy = (name: string, count: number, target: number, work: () => unknown) => {
+    const { median, min } = time(work)
+    const ms = median / count
+    const note = `min ${(min / count).toFixed(4)}, ${(ms / copy.median).toFixed(2)} copies; to reach ${target}`
+    report.print(name, ms, 'ms/strategy', note)
+  }
+  const score = scorer(panel)
+  const fresh = () => createEvaluator(panel)
+
+  // With no room to remember, each of the two drives the other's values out.
+  const forgetful = createEvaluator(panel, { cacheBytes: 0 })
+  const pair = [momentum(20, 20), momentum(40, 20)]
+  perStrategy('MOM single, nothing remembered', 2, 0.25, () => {
+    for (const strategy of pair) score(strategy, forgetful)
+  })
+  const remembering = fresh()
+  perStrategy('MOM single, its score remembered', 1, 0.25, () => score(pair[0]!, remembering))
+  const sizes = SIZES.filter((size) => size <= symbols)
+  const sweep = LOOKBACKS.flatMap((n) => sizes.map((size) => momentum(n, size)))
+  perStrategy('MOM sweep, 10 lookbacks × 10 sizes', sweep.length, 0.2, () => {
+    const evaluator = fresh()
+    for (const strategy of sweep) score(strategy, evaluator)
+  })
+  const formulas = Array.from({ length: 100 }, (_, k) => formula(Math.floor(k / 10), k % 10))
+  perStrategy('FORMULA sweep, 100 pairs of 10 factors', formulas.length, 0.5, () => {
+    const evaluator = fresh()
+    for (const strategy of formulas) score(strategy, evaluator)
+  })
+  const factors = fresh()
+  for (const strategy of formulas) score(strategy, factors)
+  perStrategy('FORMULA sweep, factors remembered', formulas.length, 0.5, () => {
+    for (const strategy of formulas) score(strategy, factors)
+  })
+
+  const hundred = narrowed(panel, 0, 100)
+  const fasts = [5, 8, 10, 12, 15, 20, 25, 30, 35, 40]
+  const slows = [50, 60, 70, 80, 90, 100, 120, 150, 180, 200]
+  const crossings = fasts.flatMap((fast) => slows.map((slow) => crossing(fast, slow)))
+  const scoreHundred = scorer(hundred)
+  perStrategy('dual SMA, 100 combinations, one account over 100 symbols', crossings.length, 0.5, () => {
+    const evaluator = createEvaluator(hundred)
+    for (const strategy of crossings) scoreHundred(strategy, evaluator)
+  })
+  const alone = Array.from({ length: 100 }, (_, i) => narrowed(panel, i, i + 1))
+  const accounts = alone.map((one) => scorer(one))
+  const few = crossings.filter((_, i) => i % 10 === 0)
+  perStrategy('dual SMA, 100 symbols, each all in, one account each', few.length, 0.5, () => {
+    for (const [i, one] of alone.entries()) {
+      const evaluator = createEvaluator(one)
+      for (const strategy of few) accounts[i]!(strategy, evaluator)
+    }
+  })
+
+  perStrategy('checks, canonical form and hash of one (FORMULA)', 1, 0.05, () =>
+    createStrategy(formulas[27]!.graph),
+  )
+  await mutations()
+  compareMomentum()
+
+  /** A thousand children of fifty, train and validation, on one thread and on two. */
+  async function mutations(): Promise<void> {
+    const { train, validation } = splitBars(panel.dates.length)
+    const setup: EvaluationSetup = {
+      panel,
+      ranges: { train, validation },
+      market: PEER_MARKET,
+      limits: { maxNodes: 200, maxDepth: 30, maxFields: 10 },
+      cacheBytes: 128 * 2 ** 20,
+    }
+    const drawn = performance.now()
+    const { parents, children } = population(panel, 50, 1_000)
+    report.print('drawing 1 000 mutations', performance.now() - drawn, 'ms')
+    const evaluate = createEvaluation(setup, () => 0)
+    const count = (list: readonly Strategy[]) => {
+      for (const { graph } of list) {
+        const { state } = evaluate(graph)
+        if (state !== 'scored' && state !== 'ruined') throw new Error(`a mutation is ${state}`)
+      }
+    }
+    count(parents)
+    const began = performance.now()
+    count(children)
+    report.print('1 000 mutations of 50, one thread', 1e6 / (performance.now() - began), 'strategies/s')
+    const runner = createThreadRunner(setup, {
+      threads: 2,
+      timeoutSeconds: 600,
+      entry: new URL('../src/workers/thread.ts', import.meta.url),
+    })
+    await Promise.all(parents.map(({ graph }) => runner.evaluate(graph)))
+    const start = performance.now()
+    await Promise.all(children.map(({ graph }) => runner.evaluate(graph)))
+    const perSecond = 1e6 / (performance.now() - start)
+    report.print('1 000 mutations of 50, two threads', perSecond, 'strategies/s', 'to reach 500')
+    await runner.close()
+  }
+
+  /** The peers' figures, and whether their equity is ours. */
+  function compareMomentum(): void {
+    if (made.folder === undefined) return
+    const modules = ['numpy', 'pandas', 'numba']
+    for (const peer of peerResults('bench_momentum_py.py', [made.folder], modules)) {
+      if (typeof peer.ms_per_strategy === 'number')
+        report.print(`peer ${peer.peer}: MOM single`, peer.ms_per_strategy, 'ms/strategy')
+      const cached = peer.cached_sweep_ms_per_strategy
+      if (typeof cached === 'number')
+        report.print(`peer ${peer.peer}: MOM sweep, cached`, cached, 'ms/strategy')
+      if (peer.peer === 'numba_lean') {
+        const { final } = peer.digest as { final: number }
+        const ours = score(pair[0]!, fresh()).simulation
+        console.log(
+          `equity at the end: ours ${ours.equity.at(-1)}, ${peer.peer} ${final / 1e6} (0.99 invested, costs from cash)`,
+        )
+      }
+    }
+    for (const peer of peerResults('bench_formula_py.py', [made.folder], modules)) {
+      const [rows] = peer.cached_rows_ms_per_strategy as [number, number]
+      report.print(`peer ${peer.peer}, cached rows`, rows, 'ms/strategy')
+    }
+  }
+  if (flags.record) report.record('strategies', `${symbols} × ${bars}, ${made.origin}`)
+} finally {
+  made.dispose()
+}
