@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nearest } from '../base/nearest.js'
 
 const fraction = z.number().min(0).max(1)
 const whole = (min: number, max: number) => z.number().int().min(min).max(max)
@@ -90,8 +91,20 @@ const factorGraph = z
   })
   .prefault({})
 
+/** Who serves a model. `openai-compatible` is whatever speaks the chat-completions protocol at its baseUrl. */
+export const PROVIDERS = ['openai-compatible', 'openai', 'anthropic', 'google', 'openrouter'] as const
+export type ProviderName = (typeof PROVIDERS)[number]
+
+/** Where an `openai-compatible` model is asked that names no address. */
+export const COMPATIBLE_BASE_URL = 'https://api.openai.com/v1'
+
 const model = z.strictObject({
-  provider: z.enum(['openai-compatible']).default('openai-compatible'),
+  name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What records and `fallback` call it; without one, what `model` says.'),
+  provider: z.enum(PROVIDERS).default('openai-compatible'),
   model: z.string().min(1),
   baseUrl: z
     .url({ protocol: /^https?$/ })
@@ -99,32 +112,106 @@ const model = z.strictObject({
       (url) => !/^https?:\/\/[^/?#]*@/i.test(url),
       'an address without a password: keys come from the environment',
     )
-    .default('https://api.openai.com/v1'),
+    .optional()
+    .describe("Without it, the provider's own."),
   apiKeyVariable: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the NAME of an environment variable, never the key itself')
     .optional()
-    .describe('Name of the environment variable that holds the key; local servers need none.'),
+    .describe(
+      "Name of the environment variable that holds the key; without it, the provider's usual one. Local servers need none.",
+    ),
   temperature: z.number().min(0).max(2).optional(),
   maxOutputTokens: whole(64, 200_000).default(4000),
+  output: z
+    .enum(['code', 'json'])
+    .optional()
+    .describe('A TypeScript program (code, the default), or the graph as JSON.'),
+  stream: z.boolean().optional().describe('Takes the reply as it is written, and notices when it stalls.'),
+  weight: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Share of the questions, 1 by default; 0: only ever steps in for another.'),
   price: z
     .strictObject({ inputPerMillion: z.number().min(0), outputPerMillion: z.number().min(0) })
     .optional()
-    .describe('US dollars; without it the cost is recorded as unknown.'),
+    .describe(
+      'US dollars; without it, the list price where it is known, else the cost is recorded as unknown.',
+    ),
 })
+
+/** What a model is called in records, messages and `fallback`. */
+export const modelName = ({ name, model }: { readonly name?: string | undefined; readonly model: string }) =>
+  name ?? model
+
+const budget = z
+  .strictObject({
+    maxCostUsd: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('US dollars; models without a known price do not count.'),
+    maxTokens: whole(0, 1e12).optional().describe('Of requests and replies together.'),
+    maxCalls: whole(0, 1e9).optional().describe('Attempts included.'),
+    whenSpent: z
+      .enum(['factorGraph', 'stop'])
+      .default('factorGraph')
+      .describe('Go on without models, or end the run.'),
+  })
+  .prefault({})
+  .describe('Of a run as a whole, resumed or not.')
 
 const llm = z
   .strictObject({
     enabled: z.boolean().default(true),
-    models: z.array(model).max(1).default([]).describe('None: every proposal comes from the Factor Graph.'),
+    models: z.array(model).max(32).default([]).describe('None: every proposal comes from the Factor Graph.'),
+    selection: z
+      .enum(['weights', 'bandit'])
+      .optional()
+      .describe('Whom to ask: by weight (the default), or whoever has earned most improvement for its cost.'),
+    fallback: z
+      .array(z.string())
+      .optional()
+      .describe('Who steps in, in order, for one that fails; default: the others in their order. []: none.'),
+    budget,
     concurrency: whole(1, 64).default(4),
-    timeoutSeconds: z.number().gt(0).max(3600).default(60),
+    timeoutSeconds: z.number().gt(0).max(3600).default(60).describe('For one call as a whole.'),
+    stallSeconds: z
+      .number()
+      .gt(0)
+      .max(3600)
+      .default(30)
+      .describe('For a streamed reply that has begun to say something more.'),
     retries: whole(0, 10).default(3),
     backoffSeconds: z.number().min(0).max(60).default(1),
     maxRounds: whole(1, 10)
       .default(3)
       .describe('Rounds in which a reply that does not compile may be mended.'),
     promptTokens: whole(1000, 1_000_000).default(12_000),
+  })
+  .superRefine(({ models, fallback = [] }, context) => {
+    const names = models.map(modelName)
+    names.forEach((name, i) => {
+      if (names.indexOf(name) < i)
+        context.addIssue({
+          code: 'custom',
+          path: ['models', i, models[i]!.name === undefined ? 'model' : 'name'],
+          message: `a name of its own: give one of the two a \`name\``,
+          input: name,
+        })
+    })
+    fallback.forEach((name, i) => {
+      if (names.includes(name)) return
+      const meant = nearest(name, names)
+      const known = names.length === 0 ? 'and llm.models has none' : `and those are ${names.join(', ')}`
+      context.addIssue({
+        code: 'custom',
+        path: ['fallback', i],
+        message: `the name of a model, ${known}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+        input: name,
+      })
+    })
   })
   .prefault({})
 
@@ -226,8 +313,11 @@ const NEVER_A_CHANGE = [
   'llm.timeoutSeconds',
   'llm.retries',
   'llm.backoffSeconds',
+  'llm.stallSeconds',
+  'llm.budget',
   'llm.models.*.apiKeyVariable',
   'llm.models.*.price',
+  'llm.models.*.stream',
 ] as const
 
 /**
@@ -237,7 +327,15 @@ const NEVER_A_CHANGE = [
 export function comparablePart(config: object): Record<string, unknown> {
   const part = JSON.parse(JSON.stringify(config)) as Record<string, unknown>
   for (const path of NEVER_A_CHANGE) remove(part, path.split('.'))
+  // Written out, as it always stood in a history.
+  for (const model of modelsOf(part))
+    if (model.provider === 'openai-compatible') model.baseUrl ??= COMPATIBLE_BASE_URL
   return part
+}
+
+function modelsOf(part: Record<string, unknown>): Record<string, unknown>[] {
+  const { models } = (part.llm ?? {}) as { models?: unknown }
+  return Array.isArray(models) ? models : []
 }
 
 function remove(value: unknown, [key, ...rest]: readonly string[]): void {

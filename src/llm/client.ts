@@ -1,4 +1,5 @@
 import type { Usage } from '../history/record.js'
+import type { Charge } from './budget.js'
 
 export interface ChatMessage {
   readonly role: 'user' | 'assistant'
@@ -11,6 +12,8 @@ export interface CompletionRequest {
   readonly messages: readonly ChatMessage[]
   /** Tokens of the reply at most; the model's own setting where absent. */
   readonly maxOutputTokens?: number
+  /** Asks for free text even where the model is set to answer in JSON. */
+  readonly plain?: boolean
   /** Ends the call, its retries and their pauses. */
   readonly signal: AbortSignal
 }
@@ -22,6 +25,8 @@ export interface ModelReply {
   /** The reply ended because it reached its token limit. */
   readonly cutOff: boolean
   readonly usage: Usage
+  /** What the budget counts, failed attempts before the reply included. */
+  readonly charged: Charge
 }
 
 export type ModelFailureCategory =
@@ -35,6 +40,7 @@ export type ModelFailureCategory =
   | 'malformedReply'
   | 'emptyReply'
   | 'disabled'
+  | 'budget'
   | 'aborted'
 
 export interface ModelFailure {
@@ -44,6 +50,8 @@ export interface ModelFailure {
   readonly message: string
   /** Calls that were made, the first one included. */
   readonly attempts: number
+  /** What the budget counts: the worst case where the provider did not say. */
+  readonly charged: Charge
   /** Absent where no call was made. */
   readonly usage?: Usage
 }

@@ -5,7 +5,7 @@ import type { Panel } from '../data/panel.js'
 import { failurePatterns } from '../feedback/failure-patterns.js'
 import { buildPrompt, type PromptChampion, type PromptField, type PromptInput } from '../feedback/prompt.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
-import { createOpenAiCompatibleClient, type Surroundings } from '../llm/openai-compatible.js'
+import { createModelClient, type Surroundings } from '../llm/model-client.js'
 import { createModelProposer } from '../llm/propose.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
@@ -30,9 +30,9 @@ export function createLoopModel(parts: ModelParts): ModelProposer | null {
   const { config, compile, redact, surroundings } = parts
   const [model] = config.llm.models
   if (model === undefined || !config.llm.enabled || config.innovationRate === 0) return null
-  const { timeoutSeconds, retries, backoffSeconds, maxRounds } = config.llm
-  const client = createOpenAiCompatibleClient(
-    { ...model, timeoutSeconds, retries, backoffSeconds },
+  const { timeoutSeconds, stallSeconds, retries, backoffSeconds, maxRounds } = config.llm
+  const client = createModelClient(
+    { ...model, timeoutSeconds, stallSeconds, retries, backoffSeconds },
     // Only pauses between attempts come from it; no result does.
     { ...surroundings, rng: createRng(config.seed, 'model-pauses') },
   )

@@ -11,12 +11,17 @@ export interface Difference {
 }
 
 /**
- * A configuration as a run keeps it, for a resume without a file: what decides results, and where the models' keys are
- * found. Workers, budgets and the like are not in it, or two runs that are the same would have different histories.
+ * A configuration as a run keeps it, for a resume without a file: what decides results, where the models' keys are
+ * found, and what they may cost, where that is limited. Workers and the like are not in it, or two runs that are the
+ * same would have different histories.
  */
 export function keptConfig(config: Config): Record<string, unknown> {
   const { llm, ...part } = comparablePart(config)
-  return { ...part, llm: { ...(llm as object), models: JSON.parse(JSON.stringify(config.llm.models)) } }
+  const { models, budget } = config.llm
+  const { whenSpent: _, ...limits } = budget
+  const isLimited = Object.values(limits).some((limit) => limit !== undefined)
+  const kept = JSON.parse(JSON.stringify({ models, ...(isLimited ? { budget } : {}) }))
+  return { ...part, llm: { ...(llm as object), ...kept } }
 }
 
 /** Hash of the part of a configuration that decides results. */

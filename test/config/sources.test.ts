@@ -45,6 +45,12 @@ const VALUES: Record<string, readonly [unknown, unknown]> = {
   'constraints.maxDrawdown': [0.3, 0.4],
   'llm.models': [[{ model: 'a' }], [{ model: 'b' }]],
   'llm.enabled': [false, true],
+  'llm.selection': ['bandit', 'weights'],
+  'llm.fallback': [['a'], ['b']],
+  'llm.budget.maxCostUsd': [1.5, 2],
+  'llm.budget.maxTokens': [1000, 2000],
+  'llm.budget.maxCalls': [10, 20],
+  'llm.budget.whenSpent': ['stop', 'factorGraph'],
 }
 const valuesOf = (leaf: Leaf): readonly [unknown, unknown] => {
   const known = VALUES[name(leaf)]
@@ -56,6 +62,8 @@ const valuesOf = (leaf: Leaf): readonly [unknown, unknown] => {
 
 /** Other settings that a value needs, so that the parts still add up. */
 const BESIDE: Record<string, (value: number) => string> = {
+  'llm.fallback': (value) =>
+    `llm: { fallback: ${JSON.stringify(value)}, models: [{ model: a }, { model: b }] }`,
   'split.train': (value) => `split: { train: ${value}, validation: 0.2, test: ${0.8 - value} }`,
   'split.validation': (value) => `split: { train: 0.6, validation: ${value}, test: ${0.4 - value} }`,
   'split.test': (value) => `split: { train: 0.6, validation: ${0.4 - value}, test: ${value} }`,
@@ -207,6 +215,11 @@ describe('what counts as a change of a run', () => {
     'llm.timeoutSeconds',
     'llm.retries',
     'llm.backoffSeconds',
+    'llm.stallSeconds',
+    'llm.budget.maxCostUsd',
+    'llm.budget.maxTokens',
+    'llm.budget.maxCalls',
+    'llm.budget.whenSpent',
     'limits.evaluationTimeoutSeconds',
   ]
 

@@ -1,9 +1,6 @@
 import { createRng } from '../../src/base/rng.js'
 import type { ModelClient } from '../../src/llm/client.js'
-import {
-  createOpenAiCompatibleClient,
-  type OpenAiCompatibleSettings,
-} from '../../src/llm/openai-compatible.js'
+import { createModelClient, type ModelSettings, type Surroundings } from '../../src/llm/model-client.js'
 import { type Sleep, systemSleep } from '../../src/llm/retry.js'
 
 /** A key with the shape of none that the redactor knows: only its value can give it away. */
@@ -17,13 +14,14 @@ export interface MadeClient extends ModelClient {
 
 /** A client against a server of the tests; pauses are noted and not waited for. */
 export function makeClient(
-  settings: Partial<OpenAiCompatibleSettings> & Pick<OpenAiCompatibleSettings, 'baseUrl'>,
+  settings: Partial<ModelSettings> & { readonly baseUrl: string },
   env: Record<string, string> = { [KEY_VARIABLE]: CANARY_KEY },
   now: () => number = Date.now,
   pause: Sleep = (_ms, signal) => systemSleep(0, signal),
+  more: Partial<Surroundings> = {},
 ): MadeClient {
   const pauses: number[] = []
-  const client = createOpenAiCompatibleClient(
+  const client = createModelClient(
     {
       provider: 'openai-compatible',
       model: 'test-model',
@@ -42,6 +40,7 @@ export function makeClient(
         pauses.push(ms)
         await pause(ms, signal)
       },
+      ...more,
     },
   )
   return { ...client, pauses }

@@ -6,7 +6,7 @@ import { AlphaloopError, messageOf } from '../../base/errors.js'
 import { createSandbox, dataOptions, VERSION } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
-import { keyVariableOf } from '../../llm/openai-compatible.js'
+import { baseUrlOf, keyVariableOf } from '../../llm/providers.js'
 import { compileStrategy } from '../../strategy/compile.js'
 import type { CommandContext, Define } from '../main.js'
 import { type DataFlags, flagValues, type LoadedConfig, loadConfig, withDataOptions } from './common.js'
@@ -103,7 +103,7 @@ async function doctor(context: CommandContext, options: DataFlags, path?: string
           message: `${model.model} needs a key in ${variable}, which is not set`,
           hint: `export ${variable}=…, or run with --no-llm`,
         }
-      return `${model.model} at ${model.baseUrl}${variable === undefined ? ', without a key' : `, key in ${variable}`} (not asked)`
+      return `${model.model} at ${baseUrlOf(model)}${variable === undefined ? ', without a key' : `, key in ${variable}`} (not asked)`
     })
   }
   const errors = findings.filter(({ state }) => state === 'error').length

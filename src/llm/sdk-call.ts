@@ -1,0 +1,128 @@
+/**
+ * One attempt at one call, through the `ai` library. This file loads the library, so nothing but the client's first
+ * call may import it.
+ */
+import { generateText, jsonSchema, type LanguageModel, NoObjectGeneratedError, Output, streamText } from 'ai'
+import { strategyJsonSchema } from '../graph/schema.js'
+import type { CompletionRequest } from './client.js'
+import type { providers } from './providers.js'
+import { type FailedAttempt, failureOf } from './sdk-failure.js'
+
+// Its warnings (a setting that a model does not know, …) would go to the console.
+;(globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS ??= false
+
+export interface Answer {
+  readonly text: string
+  /** The reply ended because it reached its token limit. */
+  readonly cutOff: boolean
+  readonly tokens: {
+    readonly inputTokens?: number | undefined
+    readonly outputTokens?: number | undefined
+  }
+}
+
+export interface CallSettings {
+  readonly model: LanguageModel
+  readonly provider: Pick<(typeof providers)[keyof typeof providers], 'options' | 'takesSchema'>
+  readonly output: 'code' | 'json'
+  readonly stream: boolean
+  readonly temperature: number | undefined
+  readonly maxOutputTokens: number
+  /** Of the attempt as a whole, the body of its answer included. */
+  readonly timeoutSeconds: number
+  /** Between two signs of life of a streamed reply that has begun. */
+  readonly stallSeconds: number
+}
+
+/** Asks once. Every way of failing is a value. */
+export async function callOnce(
+  settings: CallSettings,
+  request: CompletionRequest,
+  now: () => number,
+): Promise<Answer | FailedAttempt> {
+  const { model, provider, temperature, timeoutSeconds, stallSeconds } = settings
+  const timer = new AbortController()
+  const stalled = new AbortController()
+  const timeout = setTimeout(() => timer.abort(), timeoutSeconds * 1000)
+  const abortSignal = AbortSignal.any([request.signal, timer.signal, stalled.signal])
+  const cutShort = (): FailedAttempt | undefined => {
+    if (request.signal.aborted) return { category: 'aborted', because: 'the run was stopped', mayCost: true }
+    if (timer.signal.aborted)
+      return { category: 'timeout', because: `no whole answer within ${timeoutSeconds} s`, mayCost: true }
+    if (stalled.signal.aborted)
+      return {
+        category: 'timeout',
+        because: `the reply stalled: nothing came for ${stallSeconds} s`,
+        mayCost: true,
+      }
+    return undefined
+  }
+  const asked = {
+    model,
+    system: request.system,
+    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    maxOutputTokens: settings.maxOutputTokens,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(provider.options === undefined ? {} : { providerOptions: provider.options }),
+    ...(settings.output === 'json' ? { output: jsonOutput(provider.takesSchema) } : {}),
+    maxRetries: 0,
+    abortSignal,
+  }
+  try {
+    if (settings.stream) {
+      const answer = await streamed(asked, stalled, stallSeconds, now)
+      return cutShort() ?? answer
+    }
+    const { text, finishReason, usage } = await generateText(asked)
+    return { text, cutOff: finishReason === 'length', tokens: usage }
+  } catch (error) {
+    // Text that is no JSON is a reply like any other: what is wrong with it is said to the model.
+    if (NoObjectGeneratedError.isInstance(error) && error.text !== undefined)
+      return { text: error.text, cutOff: error.finishReason === 'length', tokens: error.usage ?? {} }
+    return cutShort() ?? failureOf(error, now())
+  } finally {
+    clearTimeout(timeout)
+  }
+}
+
+type Asked = Parameters<typeof streamText>[0]
+
+async function streamed(
+  asked: Asked,
+  stalled: AbortController,
+  stallSeconds: number,
+  now: () => number,
+): Promise<Answer | FailedAttempt> {
+  // Without a handler the library prints errors to the console.
+  const { fullStream } = streamText({ ...asked, onError: () => {} })
+  let watch: NodeJS.Timeout | undefined
+  let text = ''
+  try {
+    for await (const part of fullStream) {
+      clearTimeout(watch)
+      switch (part.type) {
+        case 'error':
+          return failureOf(part.error, now())
+        case 'abort':
+          return { category: 'aborted', because: 'the run was stopped', mayCost: true }
+        case 'finish':
+          // A stream that just ends gives no reason: its rest is missing.
+          if (part.finishReason === 'other' && part.rawFinishReason === undefined)
+            return { category: 'network', because: 'the reply broke off in the middle', mayCost: true }
+          return { text, cutOff: part.finishReason === 'length', tokens: part.totalUsage }
+        case 'text-delta':
+          text += part.text
+      }
+      // Before the first part a model may think for as long as the call may take.
+      if (part.type !== 'start' && part.type !== 'start-step')
+        watch = setTimeout(() => stalled.abort(), stallSeconds * 1000)
+    }
+  } finally {
+    clearTimeout(watch)
+  }
+  return { category: 'network', because: 'the reply broke off in the middle', mayCost: true }
+}
+
+/** The strategy's JSON form, without a check: that is the compiler's, whose errors are exact. */
+const jsonOutput = (withSchema: boolean) =>
+  withSchema ? Output.object({ schema: jsonSchema(strategyJsonSchema() as never) }) : Output.json()
