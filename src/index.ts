@@ -3,7 +3,20 @@
 // Backtests and factors
 export { type BacktestOptions, backtest, type StrategyBacktest } from './backtest/backtest-strategy.js'
 export { type Contribution, type ContributionRow, contribution } from './backtest/contribution.js'
+export { type HoldingsTable, parseHoldings } from './backtest/holdings.js'
 export { MARKETS as markets } from './backtest/markets.js'
+export {
+  type Account,
+  type Holding,
+  type Order,
+  type OrderPlan,
+  type OrdersInput,
+  planOrders,
+  type Quote,
+  type Target,
+} from './backtest/orders.js'
+export { type Positions, type PositionsOptions, positions } from './backtest/positions.js'
+export { type RebalanceSchedule, rebalanceSchedule } from './backtest/schedule.js'
 export type { Market, MetricName, Metrics, Simulation, Trade } from './backtest/types.js'
 // Errors
 export { AlphaloopError, type ErrorKind } from './base/errors.js'

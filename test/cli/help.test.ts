@@ -10,6 +10,7 @@ const COMMANDS = [
   'champion show',
   'champion history',
   'champion export',
+  'positions',
   'history list',
   'history show',
   'history verify',
