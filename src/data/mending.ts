@@ -11,7 +11,7 @@ export const MENDING: Readonly<Record<IssueCode, string>> = {
   DUPLICATE_EQUAL: 'one of each is used; nothing to mend',
   HIGH_BELOW_LOW: 'are the columns of high and low swapped?',
   OUTSIDE_RANGE: 'are some of the prices adjusted and others not?',
-  LARGE_MOVE: 'a split or spin-off that is not adjusted? give adj_close',
+  LARGE_MOVE: 'a split or spin-off that is not adjusted? give adj_close, or factors with --adjustments',
   GAP: 'halted, or lost in the export? rules count bars, not days, so fill in bars that are lost',
   ENDS_EARLY: 'right for a delisting; otherwise fetch the rest',
   VOLUME_ZERO: 'a price of such a bar may be an old one; leave bars without a trade out',
