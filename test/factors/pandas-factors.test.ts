@@ -27,15 +27,21 @@ const factorOf = ({ family, name }: NamedFactor) =>
  */
 const TIED: Readonly<Record<string, number>> = {
   'alpha101(13)': 0.8,
-  'alpha101(15)': 0.6,
+  'alpha101(15)': 0.5,
   'alpha101(16)': 0.8,
+  'alpha101(27)': 0.9,
   'alpha101(31)': 0.9,
   'alpha101(45)': 0,
+  'alpha101(50)': 0.9,
+  'alpha101(75)': 0.9,
   'alpha101(76)': 0.9,
   'alpha101(78)': 0.9,
+  'alpha101(81)': 0.9,
   'alpha101(85)': 0.9,
   'alpha101(88)': 0.9,
   'alpha101(94)': 0.9,
+  'alpha101(96)': 0.7,
+  'alpha101(97)': 0.9,
   'alpha101(98)': 0.8,
 }
 

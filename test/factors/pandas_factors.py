@@ -34,6 +34,13 @@ def correlation(x, y, d):
     return x.rolling(int(d)).corr(y).replace([np.inf, -np.inf], np.nan)
 
 
+def rank_correlation(x, y, d):
+    still = (x.rolling(int(d)).max() == x.rolling(int(d)).min()) | (
+        y.rolling(int(d)).max() == y.rolling(int(d)).min()
+    )
+    return correlation(x, y, d).mask(still, 0)
+
+
 def covariance(x, y, d):
     return x.rolling(int(d)).cov(y)
 
@@ -138,7 +145,7 @@ def alpha_24():
 
 
 def alpha_27():
-    x = rank(sum_(correlation(rank(volume), rank(vwap), 6), 2) / 2.0)
+    x = rank(sum_(rank_correlation(rank(volume), rank(vwap), 6), 2) / 2.0)
     return if_(x > 0.5, -1, 1, x)
 
 
@@ -162,8 +169,8 @@ def mixed(a, w, b):
 HL2 = (high + low) / 2
 ALPHA101 = {
     1: alpha_1,
-    2: lambda: -correlation(rank(delta(np.log(volume), 2)), rank((close - open_) / open_), 6),
-    3: lambda: -correlation(rank(open_), rank(volume), 10),
+    2: lambda: -rank_correlation(rank(delta(np.log(volume), 2)), rank((close - open_) / open_), 6),
+    3: lambda: -rank_correlation(rank(open_), rank(volume), 10),
     4: lambda: -ts_rank(rank(low), 9),
     5: lambda: rank(open_ - sum_(vwap, 10) / 10) * (-rank(close - vwap).abs()),
     6: lambda: -correlation(open_, volume, 10),
@@ -187,7 +194,7 @@ ALPHA101 = {
     23: lambda: if_(sum_(high, 20) / 20 < high, -delta(high, 2), 0, sum_(high, 20)),
     24: alpha_24,
     25: lambda: rank(-returns * adv(20) * vwap * (high - close)),
-    26: lambda: -ts_max(correlation(ts_rank(volume, 5), ts_rank(high, 5), 5), 3),
+    26: lambda: -ts_max(rank_correlation(ts_rank(volume, 5), ts_rank(high, 5), 5), 3),
     27: alpha_27,
     28: lambda: scale(correlation(adv(20), low, 5) + (high + low) / 2 - close),
     29: lambda: ts_min(
@@ -227,7 +234,7 @@ ALPHA101 = {
     41: lambda: (high * low) ** 0.5 - vwap,
     42: lambda: rank(vwap - close) / rank(vwap + close),
     43: lambda: ts_rank(volume / adv(20), 20) * ts_rank(-delta(close, 7), 8),
-    44: lambda: -correlation(high, rank(volume), 5),
+    44: lambda: -rank_correlation(high, rank(volume), 5),
     45: lambda: -rank(sum_(delay(close, 5), 20) / 20)
     * correlation(close, volume, 2)
     * rank(correlation(sum_(close, 5), sum_(close, 20), 2)),
@@ -239,14 +246,14 @@ ALPHA101 = {
     )
     / sum_((delta(close, 1) / delay(close, 1)) ** 2, 250),
     49: lambda: alpha_49(-0.1),
-    50: lambda: -ts_max(rank(correlation(rank(volume), rank(vwap), 5)), 5),
+    50: lambda: -ts_max(rank(rank_correlation(rank(volume), rank(vwap), 5)), 5),
     51: lambda: alpha_49(-0.05),
     52: lambda: (-ts_min(low, 5) + delay(ts_min(low, 5), 5))
     * rank((sum_(returns, 240) - sum_(returns, 20)) / 220)
     * ts_rank(volume, 5),
     53: lambda: -delta(((close - low) - (high - close)) / (close - low), 9),
     54: lambda: -((low - close) * open_**5) / ((low - high) * close**5),
-    55: lambda: -correlation(
+    55: lambda: -rank_correlation(
         rank((close - ts_min(low, 12)) / (ts_max(high, 12) - ts_min(low, 12))), rank(volume), 6
     ),
     56: lambda: -(rank(sum_(returns, 10) / sum_(sum_(returns, 2), 3)) * rank(returns * cap)),
@@ -294,7 +301,7 @@ ALPHA101 = {
         ** rank(correlation(indneutralize(vwap, "sector"), indneutralize(adv(20), "subindustry"), 6.02936))
     ),
     68: lambda: -less(
-        ts_rank(correlation(rank(high), rank(adv(15)), 8.91644), 13.9333),
+        ts_rank(rank_correlation(rank(high), rank(adv(15)), 8.91644), 13.9333),
         rank(delta(mixed(close, 0.518371, low), 1.06157)),
     ),
     69: lambda: -(
@@ -307,13 +314,13 @@ ALPHA101 = {
     ),
     71: lambda: most(
         ts_rank(
-            decay_linear(correlation(ts_rank(close, 3.43976), ts_rank(adv(180), 12.0647), 18.0175), 4.20501),
+            decay_linear(rank_correlation(ts_rank(close, 3.43976), ts_rank(adv(180), 12.0647), 18.0175), 4.20501),
             15.6948,
         ),
         ts_rank(decay_linear(rank(low + open_ - (vwap + vwap)) ** 2, 16.4662), 4.4388),
     ),
     72: lambda: rank(decay_linear(correlation(HL2, adv(40), 8.93345), 10.1519))
-    / rank(decay_linear(correlation(ts_rank(vwap, 3.72469), ts_rank(volume, 18.5188), 6.86671), 2.95011)),
+    / rank(decay_linear(rank_correlation(ts_rank(vwap, 3.72469), ts_rank(volume, 18.5188), 6.86671), 2.95011)),
     73: lambda: -most(
         rank(decay_linear(delta(vwap, 4.72775), 2.91864)),
         ts_rank(
@@ -325,10 +332,10 @@ ALPHA101 = {
     ),
     74: lambda: -less(
         rank(correlation(close, sum_(adv(30), 37.4843), 15.1365)),
-        rank(correlation(rank(mixed(high, 0.0261661, vwap)), rank(volume), 11.4791)),
+        rank(rank_correlation(rank(mixed(high, 0.0261661, vwap)), rank(volume), 11.4791)),
     ),
     75: lambda: less(
-        rank(correlation(vwap, volume, 4.24304)), rank(correlation(rank(low), rank(adv(50)), 12.4413))
+        rank(correlation(vwap, volume, 4.24304)), rank(rank_correlation(rank(low), rank(adv(50)), 12.4413))
     ),
     76: lambda: -most(
         rank(decay_linear(delta(vwap, 1.24383), 11.8259)),
@@ -346,10 +353,10 @@ ALPHA101 = {
     78: lambda: rank(
         correlation(sum_(mixed(low, 0.352233, vwap), 19.7428), sum_(adv(40), 19.7428), 6.83313)
     )
-    ** rank(correlation(rank(vwap), rank(volume), 5.77492)),
+    ** rank(rank_correlation(rank(vwap), rank(volume), 5.77492)),
     79: lambda: less(
         rank(delta(indneutralize(mixed(close, 0.60733, open_), "sector"), 1.23438)),
-        rank(correlation(ts_rank(vwap, 3.60973), ts_rank(adv(150), 9.18637), 14.6644)),
+        rank(rank_correlation(ts_rank(vwap, 3.60973), ts_rank(adv(150), 9.18637), 14.6644)),
     ),
     80: lambda: -(
         rank(np.sign(delta(indneutralize(mixed(open_, 0.868128, high), "industry"), 4.04545)))
@@ -357,7 +364,7 @@ ALPHA101 = {
     ),
     81: lambda: -less(
         rank(np.log(product(rank(rank(correlation(vwap, sum_(adv(10), 49.6054), 8.47743)) ** 4), 14.9655))),
-        rank(correlation(rank(vwap), rank(volume), 5.07914)),
+        rank(rank_correlation(rank(vwap), rank(volume), 5.07914)),
     ),
     82: lambda: -least(
         rank(decay_linear(delta(open_, 1.46063), 14.8717)),
@@ -373,7 +380,7 @@ ALPHA101 = {
     / ((high - low) / (sum_(close, 5) / 5) / (vwap - close)),
     84: lambda: ts_rank(vwap - ts_max(vwap, 15.3217), 20.7127) ** delta(close, 4.96796),
     85: lambda: rank(correlation(mixed(high, 0.876703, close), adv(30), 9.61331))
-    ** rank(correlation(ts_rank(HL2, 3.70596), ts_rank(volume, 10.1595), 7.11408)),
+    ** rank(rank_correlation(ts_rank(HL2, 3.70596), ts_rank(volume, 10.1595), 7.11408)),
     86: lambda: -less(
         ts_rank(correlation(close, sum_(adv(20), 14.7444), 6.00049), 20.4195),
         rank(open_ + close - (vwap + open_)),
@@ -388,7 +395,7 @@ ALPHA101 = {
     88: lambda: least(
         rank(decay_linear(rank(open_) + rank(low) - (rank(high) + rank(close)), 8.06882)),
         ts_rank(
-            decay_linear(correlation(ts_rank(close, 8.44728), ts_rank(adv(60), 20.6966), 8.01266), 6.65053),
+            decay_linear(rank_correlation(ts_rank(close, 8.44728), ts_rank(adv(60), 20.6966), 8.01266), 6.65053),
             2.61957,
         ),
     ),
@@ -411,7 +418,7 @@ ALPHA101 = {
     ),
     92: lambda: least(
         ts_rank(decay_linear(less(HL2 + close, low + open_), 14.7221), 18.8683),
-        ts_rank(decay_linear(correlation(rank(low), rank(adv(30)), 7.58555), 6.94024), 6.80584),
+        ts_rank(decay_linear(rank_correlation(rank(low), rank(adv(30)), 7.58555), 6.94024), 6.80584),
     ),
     93: lambda: ts_rank(
         decay_linear(correlation(indneutralize(vwap, "industry"), adv(81), 17.4193), 19.848), 7.54455
@@ -419,18 +426,18 @@ ALPHA101 = {
     / rank(decay_linear(delta(mixed(close, 0.524434, vwap), 2.77377), 16.2664)),
     94: lambda: -(
         rank(vwap - ts_min(vwap, 11.5783))
-        ** ts_rank(correlation(ts_rank(vwap, 19.6462), ts_rank(adv(60), 4.02992), 18.0926), 2.70756)
+        ** ts_rank(rank_correlation(ts_rank(vwap, 19.6462), ts_rank(adv(60), 4.02992), 18.0926), 2.70756)
     ),
     95: lambda: less(
         rank(open_ - ts_min(open_, 12.4105)),
         ts_rank(rank(correlation(sum_(HL2, 19.1351), sum_(adv(40), 19.1351), 12.8742)) ** 5, 11.7584),
     ),
     96: lambda: -most(
-        ts_rank(decay_linear(correlation(rank(vwap), rank(volume), 3.83878), 4.16783), 8.38151),
+        ts_rank(decay_linear(rank_correlation(rank(vwap), rank(volume), 3.83878), 4.16783), 8.38151),
         ts_rank(
             decay_linear(
                 ts_argmax(
-                    correlation(ts_rank(close, 7.45404), ts_rank(adv(60), 4.13242), 3.65459), 12.6556
+                    rank_correlation(ts_rank(close, 7.45404), ts_rank(adv(60), 4.13242), 3.65459), 12.6556
                 ),
                 14.0365,
             ),
@@ -441,7 +448,7 @@ ALPHA101 = {
         rank(decay_linear(delta(indneutralize(mixed(low, 0.721001, vwap), "industry"), 3.3705), 20.4523))
         - ts_rank(
             decay_linear(
-                ts_rank(correlation(ts_rank(low, 7.87871), ts_rank(adv(60), 17.255), 4.97547), 18.5925),
+                ts_rank(rank_correlation(ts_rank(low, 7.87871), ts_rank(adv(60), 17.255), 4.97547), 18.5925),
                 15.7152,
             ),
             6.71659,
@@ -450,7 +457,7 @@ ALPHA101 = {
     98: lambda: rank(decay_linear(correlation(vwap, sum_(adv(5), 26.4719), 4.58418), 7.18088))
     - rank(
         decay_linear(
-            ts_rank(ts_argmin(correlation(rank(open_), rank(adv(15)), 20.8187), 8.62571), 6.95668), 8.07206
+            ts_rank(ts_argmin(rank_correlation(rank(open_), rank(adv(15)), 20.8187), 8.62571), 6.95668), 8.07206
         )
     ),
     99: lambda: -less(
@@ -469,14 +476,14 @@ ALPHA101 = {
                 )
             )
             - scale(
-                indneutralize(correlation(close, rank(adv(20)), 5) - rank(ts_argmin(close, 30)), "subindustry")
+                indneutralize(rank_correlation(close, rank(adv(20)), 5) - rank(ts_argmin(close, 30)), "subindustry")
             )
         )
         * (volume / adv(20))
     ),
     101: lambda: (close - open_) / (high - low + 0.001),
     13: lambda: -rank(covariance(rank(close), rank(volume), 5)),
-    15: lambda: -sum_(rank(correlation(rank(high), rank(volume), 3)), 3),
+    15: lambda: -sum_(rank(rank_correlation(rank(high), rank(volume), 3)), 3),
     16: lambda: -rank(covariance(rank(high), rank(volume), 5)),
 }
 

@@ -6,14 +6,15 @@ import { seeded } from '../operators/support.js'
 const textOf = (path: string) =>
   path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
 
-/** Columns by name and rows of a plain table; only the rows of `symbols`, where given, whose names are in `column`. */
-export function readRows(path: string, column: string, symbols?: ReadonlySet<string>) {
+/** Columns by name and rows of a plain table: those of every `step`-th symbol, whose names are in `column`. */
+export function readRows(path: string, column: string, step = 1) {
   const [head, ...lines] = textOf(path).trimEnd().split('\n')
   const names = head!.split(',')
   const at = names.indexOf(column)
-  const rows = lines
-    .map((line) => line.split(','))
-    .filter((row) => symbols === undefined || symbols.has(row[at]!))
+  const all = lines.map((line) => line.split(','))
+  const symbols = [...new Set(all.map((row) => row[at]!))].sort()
+  const wanted = new Set(symbols.filter((_, i) => i % step === 0))
+  const rows = step === 1 ? all : all.filter((row) => wanted.has(row[at]!))
   return { names, rows, at }
 }
 
@@ -21,8 +22,8 @@ export function readRows(path: string, column: string, symbols?: ReadonlySet<str
  * A panel from a plain table, with what named factors may need beside prices: the groups `sector`, `industry` and
  * `subindustry`, each a part of the one before, and a market capitalisation of made-up share counts.
  */
-export function panelOf(path: string, column: string, wanted?: ReadonlySet<string>): Panel {
-  const { names, rows, at } = readRows(path, column, wanted)
+export function panelOf(path: string, column: string, step = 1): Panel {
+  const { names, rows, at } = readRows(path, column, step)
   const dates = [...new Set(rows.map((row) => row[0]!))].sort()
   const symbols = [...new Set(rows.map((row) => row[at]!))].sort()
   const barOf = new Map(dates.map((date, i) => [date, i]))

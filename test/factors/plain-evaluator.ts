@@ -112,7 +112,7 @@ const SHIFT: Record<string, (xs: Window) => number> = {
   delta: lagged((now, then) => now - then),
 }
 
-const ROUNDED = ['cov', 'corr', 'add']
+const ROUNDED = ['cov', 'corr', 'add', 'where']
 
 /** Of the finite values of one bar. */
 const ROW: Record<string, (x: number, row: Window, how: Conventions, input: string) => number> = {

@@ -7,6 +7,8 @@
  * - ts_argmax and ts_argmin are places in the window counted from its oldest bar, 1 … d, the newest is d.
  * - adv{d} is the mean dollar volume of d bars.
  * - A window that is no whole number is rounded down, as the appendix says.
+ * - A correlation that takes ranks is 0 where one side does not move in the window: ranks often stand still for a few
+ *   bars, and a missing correlation would take all windows over it with it. Any other is missing there.
  * - A comparison that is calculated with is 1 where it holds and 0 where not, and missing where a side is; a choice
  *   between two values is missing where its condition is: what is not known is not a no.
  */
@@ -28,6 +30,10 @@ const less = (a: string, b: string) => `${b}.sub(${a}).sign().max(0)`
 
 /** A choice that depends on x. */
 const choice = (x: string, value: string) => `where(isNaN(${x}), ${x}, ${value})`
+
+/** Correlation, and 0 where a side is constant: there the covariance is 0, while it too is missing without data. */
+const rankCorr = (a: string, b: string, bars: number) =>
+  `where(isNaN(corr(${a}, ${b}, ${bars})), cov(${a}, ${b}, ${bars}), corr(${a}, ${b}, ${bars}))`
 
 /** w·a + (1 − w)·b. */
 const mix = (a: string, w: number, b: string) =>
@@ -57,8 +63,7 @@ const followOrRevert = (bars: number) =>
     `where(${change}.tsMin(${bars}).gt(0), ${change}, where(${change}.tsMax(${bars}).lt(0), ${change}, ${change}.neg()))`,
   )
 
-/** By number, 1 … 101. */
-export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
+const FORMULAS: Readonly<Record<number, FactorFormula>> = {
   1: {
     formula: `rank(${placeOfMax(
       `${choice('returns.std(20)', 'where(returns.lt(0), returns.std(20), close)')}.pow(2)`,
@@ -66,8 +71,8 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     )}).sub(0.5)`,
     note: `${fromOldest}; the signed power of what is never negative is its power`,
   },
-  2: { formula: 'corr(rank(volume.log().delta(2)), rank(close.sub(open).div(open)), 6).neg()' },
-  3: { formula: 'corr(rank(open), rank(volume), 10).neg()' },
+  2: { formula: `${rankCorr('rank(volume.log().delta(2))', 'rank(close.sub(open).div(open))', 6)}.neg()` },
+  3: { formula: `${rankCorr('rank(open)', 'rank(volume)', 10)}.neg()` },
   4: { formula: 'rank(low).tsRank(9).neg()' },
   5: { formula: 'rank(open.sub(vwap.sma(10))).mul(rank(close.sub(vwap)).abs().neg())' },
   6: { formula: 'corr(open, volume, 10).neg()' },
@@ -87,7 +92,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
   12: { formula: `volume.delta(1).sign().mul(${change}.neg())` },
   13: { formula: 'rank(cov(rank(close), rank(volume), 5)).neg()' },
   14: { formula: 'rank(returns.delta(3)).neg().mul(corr(open, volume, 10))' },
-  15: { formula: 'rank(corr(rank(high), rank(volume), 3)).sum(3).neg()' },
+  15: { formula: `rank(${rankCorr('rank(high)', 'rank(volume)', 3)}).sum(3).neg()` },
   16: { formula: 'rank(cov(rank(high), rank(volume), 5)).neg()' },
   17: {
     formula: `rank(close.tsRank(10)).neg().mul(rank(${change}.delta(1))).mul(rank(${relativeVolume}.tsRank(5)))`,
@@ -117,11 +122,11 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     ),
   },
   25: { formula: `rank(returns.neg().mul(${adv(20)}).mul(vwap).mul(high.sub(close)))` },
-  26: { formula: 'corr(volume.tsRank(5), high.tsRank(5), 5).tsMax(3).neg()' },
+  26: { formula: `${rankCorr('volume.tsRank(5)', 'high.tsRank(5)', 5)}.tsMax(3).neg()` },
   27: {
     formula: choice(
-      'rank(corr(rank(volume), rank(vwap), 6).sum(2).div(2))',
-      'where(rank(corr(rank(volume), rank(vwap), 6).sum(2).div(2)).gt(0.5), -1, 1)',
+      `rank(${rankCorr('rank(volume)', 'rank(vwap)', 6)}.sum(2).div(2))`,
+      `where(rank(${rankCorr('rank(volume)', 'rank(vwap)', 6)}.sum(2).div(2)).gt(0.5), -1, 1)`,
     ),
   },
   28: { formula: `scale(corr(${adv(20)}, low, 5).add(${mid}).sub(close))` },
@@ -157,7 +162,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
   41: { formula: 'high.mul(low).pow(0.5).sub(vwap)' },
   42: { formula: 'rank(vwap.sub(close)).div(rank(vwap.add(close)))' },
   43: { formula: `${relativeVolume}.tsRank(20).mul(close.delta(7).neg().tsRank(8))` },
-  44: { formula: 'corr(high, rank(volume), 5).neg()' },
+  44: { formula: `${rankCorr('high', 'rank(volume)', 5)}.neg()` },
   45: {
     formula:
       'rank(close.lag(5).sma(20)).mul(corr(close, volume, 2)).mul(rank(corr(close.sum(5), close.sum(20), 2))).neg()',
@@ -176,7 +181,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     )}.div(${change}.div(close.lag(1)).pow(2).sum(250))`,
   },
   49: { formula: choice(trend, `where(${trend}.lt(-0.1), 1, ${change}.neg())`) },
-  50: { formula: 'rank(corr(rank(volume), rank(vwap), 5)).tsMax(5).neg()' },
+  50: { formula: `rank(${rankCorr('rank(volume)', 'rank(vwap)', 5)}).tsMax(5).neg()` },
   51: { formula: choice(trend, `where(${trend}.lt(-0.05), 1, ${change}.neg())`) },
   52: {
     formula:
@@ -191,8 +196,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     note: 'missing where the high is the low',
   },
   55: {
-    formula:
-      'corr(rank(close.sub(low.tsMin(12)).div(high.tsMax(12).sub(low.tsMin(12)))), rank(volume), 6).neg()',
+    formula: `${rankCorr('rank(close.sub(low.tsMin(12)).div(high.tsMax(12).sub(low.tsMin(12))))', 'rank(volume)', 6)}.neg()`,
   },
   56: {
     formula: 'rank(returns.sum(10).div(returns.sum(2).sum(3))).mul(rank(returns.mul(cap))).neg()',
@@ -242,7 +246,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
   },
   68: {
     formula: `${less(
-      `corr(rank(high), rank(${adv(15)}), 8).tsRank(13)`,
+      `${rankCorr('rank(high)', `rank(${adv(15)})`, 8)}.tsRank(13)`,
       `rank(${mix('close', 0.518371, 'low')}.delta(1))`,
     )}.neg()`,
   },
@@ -253,11 +257,11 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     formula: `rank(vwap.delta(1)).pow(corr(${neutral('close', 'industry')}, ${adv(50)}, 17).tsRank(17)).neg()`,
   },
   71: {
-    formula: `max(corr(close.tsRank(3), ${adv(180)}.tsRank(12), 18).decayLinear(4).tsRank(15), rank(low.add(open).sub(vwap.add(vwap))).pow(2).decayLinear(16).tsRank(4))`,
+    formula: `max(${rankCorr('close.tsRank(3)', `${adv(180)}.tsRank(12)`, 18)}.decayLinear(4).tsRank(15), rank(low.add(open).sub(vwap.add(vwap))).pow(2).decayLinear(16).tsRank(4))`,
     note: pairwise,
   },
   72: {
-    formula: `rank(corr(${mid}, ${adv(40)}, 8).decayLinear(10)).div(rank(corr(vwap.tsRank(3), volume.tsRank(18), 6).decayLinear(2)))`,
+    formula: `rank(corr(${mid}, ${adv(40)}, 8).decayLinear(10)).div(rank(${rankCorr('vwap.tsRank(3)', 'volume.tsRank(18)', 6)}.decayLinear(2)))`,
   },
   73: {
     formula: `max(rank(vwap.delta(4).decayLinear(2)), ${mix('open', 0.147155, 'low')}.delta(2).div(${mix('open', 0.147155, 'low')}).neg().decayLinear(3).tsRank(16)).neg()`,
@@ -266,10 +270,12 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
   74: {
     formula: `${less(
       `rank(corr(close, ${adv(30)}.sum(37), 15))`,
-      `rank(corr(rank(${mix('high', 0.0261661, 'vwap')}), rank(volume), 11))`,
+      `rank(${rankCorr(`rank(${mix('high', 0.0261661, 'vwap')})`, 'rank(volume)', 11)})`,
     )}.neg()`,
   },
-  75: { formula: less('rank(corr(vwap, volume, 4))', `rank(corr(rank(low), rank(${adv(50)}), 12))`) },
+  75: {
+    formula: less('rank(corr(vwap, volume, 4))', `rank(${rankCorr('rank(low)', `rank(${adv(50)})`, 12)})`),
+  },
   76: {
     formula: `max(rank(vwap.delta(1).decayLinear(11)), corr(${neutral('low', 'sector')}, ${adv(81)}, 8).tsRank(19).decayLinear(17).tsRank(19)).neg()`,
     note: pairwise,
@@ -279,12 +285,12 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     note: pairwise,
   },
   78: {
-    formula: `rank(corr(${mix('low', 0.352233, 'vwap')}.sum(19), ${adv(40)}.sum(19), 6)).pow(rank(corr(rank(vwap), rank(volume), 5)))`,
+    formula: `rank(corr(${mix('low', 0.352233, 'vwap')}.sum(19), ${adv(40)}.sum(19), 6)).pow(rank(${rankCorr('rank(vwap)', 'rank(volume)', 5)}))`,
   },
   79: {
     formula: less(
       `rank(${neutral(mix('close', 0.60733, 'open'), 'sector')}.delta(1))`,
-      `rank(corr(vwap.tsRank(3), ${adv(150)}.tsRank(9), 14))`,
+      `rank(${rankCorr('vwap.tsRank(3)', `${adv(150)}.tsRank(9)`, 14)})`,
     ),
   },
   80: {
@@ -293,7 +299,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
   81: {
     formula: `${less(
       `rank(rank(rank(corr(vwap, ${adv(10)}.sum(49), 8)).pow(4)).product(14).log())`,
-      'rank(corr(rank(vwap), rank(volume), 5))',
+      `rank(${rankCorr('rank(vwap)', 'rank(volume)', 5)})`,
     )}.neg()`,
   },
   82: {
@@ -309,7 +315,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     note: 'the signed power of what is never negative is its power',
   },
   85: {
-    formula: `rank(corr(${mix('high', 0.876703, 'close')}, ${adv(30)}, 9)).pow(rank(corr(${mid}.tsRank(3), volume.tsRank(10), 7)))`,
+    formula: `rank(corr(${mix('high', 0.876703, 'close')}, ${adv(30)}, 9)).pow(rank(${rankCorr(`${mid}.tsRank(3)`, 'volume.tsRank(10)', 7)}))`,
   },
   86: {
     formula: `${less(
@@ -322,7 +328,7 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     note: pairwise,
   },
   88: {
-    formula: `min(rank(rank(open).add(rank(low)).sub(rank(high).add(rank(close))).decayLinear(8)), corr(close.tsRank(8), ${adv(60)}.tsRank(20), 8).decayLinear(6).tsRank(2))`,
+    formula: `min(rank(rank(open).add(rank(low)).sub(rank(high).add(rank(close))).decayLinear(8)), ${rankCorr('close.tsRank(8)', `${adv(60)}.tsRank(20)`, 8)}.decayLinear(6).tsRank(2))`,
     note: pairwise,
   },
   89: {
@@ -336,14 +342,14 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     formula: `corr(${neutral('close', 'industry')}, volume, 9).decayLinear(16).decayLinear(3).tsRank(4).sub(rank(corr(vwap, ${adv(30)}, 4).decayLinear(2))).neg()`,
   },
   92: {
-    formula: `min(${less(`${mid}.add(close)`, 'low.add(open)')}.decayLinear(14).tsRank(18), corr(rank(low), rank(${adv(30)}), 7).decayLinear(6).tsRank(6))`,
+    formula: `min(${less(`${mid}.add(close)`, 'low.add(open)')}.decayLinear(14).tsRank(18), ${rankCorr('rank(low)', `rank(${adv(30)})`, 7)}.decayLinear(6).tsRank(6))`,
     note: pairwise,
   },
   93: {
     formula: `corr(${neutral('vwap', 'industry')}, ${adv(81)}, 17).decayLinear(19).tsRank(7).div(rank(${mix('close', 0.524434, 'vwap')}.delta(2).decayLinear(16)))`,
   },
   94: {
-    formula: `rank(vwap.sub(vwap.tsMin(11))).pow(corr(vwap.tsRank(19), ${adv(60)}.tsRank(4), 18).tsRank(2)).neg()`,
+    formula: `rank(vwap.sub(vwap.tsMin(11))).pow(${rankCorr('vwap.tsRank(19)', `${adv(60)}.tsRank(4)`, 18)}.tsRank(2)).neg()`,
   },
   95: {
     formula: less(
@@ -352,18 +358,18 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
     ),
   },
   96: {
-    formula: `max(corr(rank(vwap), rank(volume), 3).decayLinear(4).tsRank(8), ${placeOfMax(
-      `corr(close.tsRank(7), ${adv(60)}.tsRank(4), 3)`,
+    formula: `max(${rankCorr('rank(vwap)', 'rank(volume)', 3)}.decayLinear(4).tsRank(8), ${placeOfMax(
+      rankCorr('close.tsRank(7)', `${adv(60)}.tsRank(4)`, 3),
       12,
     )}.decayLinear(14).tsRank(13)).neg()`,
     note: `${pairwise}; ${fromOldest}`,
   },
   97: {
-    formula: `rank(${neutral(mix('low', 0.721001, 'vwap'), 'industry')}.delta(3).decayLinear(20)).sub(corr(low.tsRank(7), ${adv(60)}.tsRank(17), 4).tsRank(18).decayLinear(15).tsRank(6)).neg()`,
+    formula: `rank(${neutral(mix('low', 0.721001, 'vwap'), 'industry')}.delta(3).decayLinear(20)).sub(${rankCorr('low.tsRank(7)', `${adv(60)}.tsRank(17)`, 4)}.tsRank(18).decayLinear(15).tsRank(6)).neg()`,
   },
   98: {
     formula: `rank(corr(vwap, ${adv(5)}.sum(26), 4).decayLinear(7)).sub(rank(${placeOfMin(
-      `corr(rank(open), rank(${adv(15)}), 20)`,
+      rankCorr('rank(open)', `rank(${adv(15)})`, 20),
       8,
     )}.tsRank(6).decayLinear(8)))`,
     note: fromOldest,
@@ -376,10 +382,22 @@ export const ALPHA101: Readonly<Record<number, FactorFormula>> = {
   },
   100: {
     formula: `scale(${neutral(neutral(`rank(${flow})`, 'subindustry'), 'subindustry')}).mul(1.5).sub(scale(${neutral(
-      `corr(close, rank(${adv(20)}), 5).sub(rank(${placeOfMin('close', 30)}))`,
+      `${rankCorr('close', `rank(${adv(20)})`, 5)}.sub(rank(${placeOfMin('close', 30)}))`,
       'subindustry',
     )})).mul(${relativeVolume}).neg()`,
     note: fromOldest,
   },
   101: { formula: 'close.sub(open).div(high.sub(low).add(0.001))' },
 }
+
+const standsStill = 'a correlation that takes ranks is 0 where one side does not move in its window'
+
+/** By number, 1 … 101. */
+export const ALPHA101: Readonly<Record<number, FactorFormula>> = Object.fromEntries(
+  Object.entries(FORMULAS).map(([number, { formula, note }]) => {
+    const notes = [note, formula.includes('isNaN(corr(') ? standsStill : undefined].filter(
+      (one) => one !== undefined,
+    )
+    return [number, { formula, ...(notes.length > 0 ? { note: notes.join('; ') } : {}) }]
+  }),
+)
