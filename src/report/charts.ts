@@ -245,8 +245,9 @@ export function binsOf(values: readonly number[], integer: boolean): { bins: Bin
   if (values.length === 0) return { bins: [], ticks: [] }
   let [low, high] = [quantile(values, 0.01), quantile(values, 0.99)]
   if (!(high - low > 1e-12 * Math.max(1, Math.abs(high)))) {
-    low -= integer ? 0.5 : Math.max(Math.abs(low) * 0.1, 1e-6)
-    high += integer ? 0.5 : Math.max(Math.abs(high) * 0.1, 1e-6)
+    const half = integer ? 0.5 : Math.max(Math.abs(high) * 0.1, 0.01)
+    low -= half
+    high += half
   }
   const raw = (high - low) / 36
   const power = 10 ** Math.floor(Math.log10(raw))

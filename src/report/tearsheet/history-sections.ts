@@ -4,7 +4,7 @@ import { percentTick, plainTick, timesTick } from '../axis-text.js'
 import { lineChart, monthChart } from '../charts.js'
 import type { Block, ReportTable, TableCell } from '../document.js'
 import { type Canvas, INK } from '../draw.js'
-import { counted, decimal, NONE, percent, signedPercent, whole } from '../text.js'
+import { counted, decimal, percent, signedPercent, whole } from '../text.js'
 import type { DrawdownSpell } from './drawdowns.js'
 import type { Tearsheet } from './tearsheet.js'
 
@@ -34,7 +34,7 @@ export function growth({ strategy, series, metrics, benchmark, data }: Tearsheet
 }
 
 export function drawdowns(
-  { strategy, series, drawdowns: { count, deepest }, metrics }: Tearsheet,
+  { strategy, series, drawdowns: { count, deepest } }: Tearsheet,
   canvas: Canvas,
 ): Block[] {
   const worst = deepest[0]
@@ -62,7 +62,7 @@ export function drawdowns(
       }),
     },
     ...(deepest.length === 0
-      ? [{ kind: 'text', text: metrics.maxDrawdown === null ? NONE : 'There was no drawdown.' } as const]
+      ? [{ kind: 'text', text: 'There was no drawdown.' } as const]
       : [
           {
             kind: 'table',
@@ -120,10 +120,14 @@ export function calendar({ years, bestDays, worstDays }: Tearsheet): Block[] {
       ]),
       note: 'The first and the last month may be partial.',
     },
-    {
-      kind: 'beside',
-      blocks: [daysTable('Best days', bestDays), daysTable('Worst days', worstDays)],
-    },
+    ...(bestDays.length + worstDays.length === 0
+      ? []
+      : [
+          {
+            kind: 'beside',
+            blocks: [daysTable('Best days', bestDays), daysTable('Worst days', worstDays)],
+          } as const,
+        ]),
   ]
 }
 
@@ -157,7 +161,7 @@ export function throughTime(sheet: Tearsheet, canvas: Canvas): Block[] {
                 picture: lineChart(canvas, {
                   id: 'rolling-sharpe',
                   title: `Sharpe over ${rollingBars} bars`,
-                  alt: `Sharpe a year over the last ${rollingBars} bars: ${rangeText(series.rollingSharpe)}; above 0 at ${shareAbove(series.rollingSharpe, 0)} of the bars.`,
+                  alt: `Sharpe a year over the last ${rollingBars} bars: ${rangeText(series.rollingSharpe)}${shareAboveZero(series.rollingSharpe)}.`,
                   half: true,
                   dates,
                   series: [
@@ -229,15 +233,15 @@ const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) 
 
 function rangeText(values: readonly (number | null)[], text: (value: number) => string = decimal): string {
   const finite = values.filter((value) => value !== null)
-  if (finite.length === 0) return 'undefined throughout'
+  if (finite.length === 0) return 'no value throughout'
   const low = finite.reduce((a, b) => Math.min(a, b))
   const high = finite.reduce((a, b) => Math.max(a, b))
   return `from ${text(low)} to ${text(high)}`
 }
 
-function shareAbove(values: readonly (number | null)[], level: number): string {
+function shareAboveZero(values: readonly (number | null)[]): string {
   const finite = values.filter((value) => value !== null)
   return finite.length === 0
-    ? NONE
-    : percent(finite.filter((value) => value > level).length / finite.length, 0)
+    ? ''
+    : `; above 0 at ${percent(finite.filter((value) => value > 0).length / finite.length, 0)} of the bars`
 }
