@@ -6,7 +6,7 @@ export const configTemplate = (given: { data: string; market: string; iterations
 # A CSV, CSV.gz, TSV or Parquet file, a folder with one file per symbol, or "builtin". Relative to this file.
 data: ${JSON.stringify(given.data)}
 # data: [prices.csv, fundamentals.csv, sectors.csv]   # a list joins tables to the first
-# dataOptions:
+dataOptions:
   # universe: [sp500.csv]      # symbol,from,to: the field sp500 is 1 while a symbol is a member
   # adjustments: factors.csv   # symbol,date,price_factor,split_factor: splits and dividends
   # renames: tickers.csv       # file,date,ticker: one company behind changing tickers
