@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { REGISTRY } from '../../src/graph/registry.js'
 import { cli, jsonOf } from '../support/cli-io.js'
 
@@ -33,4 +33,51 @@ test('an unknown one is answered with the nearest', async () => {
   const { code, stderr } = await cli(['operators', 'mcad'], { cwd })
   expect(code).toBe(2)
   expect(stderr).toContain('did you mean macd?')
+})
+
+describe('named factors', () => {
+  test('stand in the list, and all of them with their formulas in its JSON', async () => {
+    const { stdout } = await cli(['operators'], { cwd, columns: 160 })
+    expect(stdout).toMatch(/^alpha101\(number, names\?\)/m)
+    expect(stdout).toMatch(/^alpha158\(name, names\?\)/m)
+    const { namedFactors } = jsonOf(await cli(['operators', '--json'], { cwd }))
+    expect(namedFactors).toHaveLength(259)
+    for (const { call, formula } of namedFactors) expect(formula, call).toMatch(/^[a-z]/)
+  })
+
+  test('of a family are listed with their formulas, uncut', async () => {
+    const { stdout } = await cli(['operators', 'alpha101'], { cwd, columns: 60 })
+    for (let number = 1; number <= 101; number++)
+      expect(stdout).toMatch(new RegExp(`^alpha101\\(${number}\\) *= .*\\)$`, 'm'))
+    expect(jsonOf(await cli(['operators', 'alpha158', '--json'], { cwd })).factors).toHaveLength(158)
+  })
+
+  test.each([
+    [['alpha101(12)'], '= volume.delta(1).sign().mul(close.delta(1).neg())'],
+    [['alpha101', '12'], 'reads volume, close'],
+    [["alpha158('KMID')"], '= close.sub(open).div(open)'],
+    [['alpha158', 'KMID'], "alpha158('KMID')"],
+    [['KMID'], 'Source: Qlib'],
+    [['alpha101', '48'], 'reads close, the group subindustry'],
+    [['alpha101', '29'], 'Note: min(x, 5) is the smallest of five bars'],
+  ])('%j shows one in full', async (args, text) => {
+    const { code, stdout } = await cli(['operators', ...args], { cwd })
+    expect(code).toBe(0)
+    expect(stdout).toContain(text)
+  })
+
+  test.each([
+    [['KMD'], 'did you mean KMID?'],
+    [['alpha158', 'KMD'], "did you mean alpha158('KMID')?"],
+    [["alpha158('ROC7')"], "did you mean alpha158('ROC5')?"],
+    [['alpha102'], 'did you mean alpha101?'],
+    [['alpha101', '102'], 'its numbers are 1 … 101'],
+    [['alpha101(0)'], 'its numbers are 1 … 101'],
+    [['macd', '12'], 'there is no operator or named factor "macd 12"'],
+    [['12'], 'there is no operator or named factor "12"'],
+  ])('%j is answered with what was meant', async (args, text) => {
+    const { code, stderr } = await cli(['operators', ...args], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain(text)
+  })
 })

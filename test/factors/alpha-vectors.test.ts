@@ -81,7 +81,9 @@ describe.skipIf(!here)(
   () => {
     const panel = (here ? panelOf(prices, 'symbol') : undefined) as Panel
     const symbols = panel?.symbols.length
-    const { names, rows } = here ? readRows(vectors, 'symbol') : { names: [] as string[], rows: [] as string[][] }
+    const { names, rows } = here
+      ? readRows(vectors, 'symbol')
+      : { names: [] as string[], rows: [] as string[][] }
 
     function theirs(number: number): Float64Array {
       const column = names.indexOf(`alpha${String(number).padStart(3, '0')}`)

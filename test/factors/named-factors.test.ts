@@ -5,7 +5,7 @@ import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
 import type { Expression } from '../../src/graph/expression.js'
 import { expressionOf, factorValues } from '../../src/research/factor-values.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
-import { field, strategy } from '../../src/strategy/api.js'
+import { field, rank, strategy } from '../../src/strategy/api.js'
 import { compileExpression, compileStrategy } from '../../src/strategy/compile.js'
 import { type NamedFactor, namedFactors } from '../../src/strategy/factors/catalog.js'
 import { type Alpha158Name, alpha101, alpha158 } from '../../src/strategy/factors/named-factors.js'
@@ -161,25 +161,32 @@ export default strategy({
   })
 
   test.each([
-    ["alpha158('KMD')", 'alpha158 has no feature "KMD"; did you mean KMID?'],
-    ["alpha158('ROC7')", 'alpha158 has no feature "ROC7"; did you mean ROC5?'],
-    ['alpha158()', "takes the name of a feature, such as 'KMID' or 'ROC20', not undefined"],
-    ['alpha158({})', 'not an object'],
-    ['alpha158(rank)', 'not a function'],
-    ['alpha101(0)', 'takes a whole number from 1 to 101, not 0'],
-    ['alpha101(102)', 'takes a whole number from 1 to 101, not 102'],
-    ['alpha101(1.5)', 'takes a whole number from 1 to 101, not 1.5'],
-    ["alpha101('12')", "not the text '12'"],
-    ['alpha101(12, {}, 3)', 'alpha101 takes fewer arguments: 3 is one too many'],
-    ["alpha158('KMID', 'x', 3)", 'alpha158 takes fewer arguments: 3 is one too many'],
-    ["alpha101(12, 'volume')", "takes names of fields and groups as an object, not the text 'volume'"],
-    ['alpha101(12, null)', 'as an object, not null'],
-    ['alpha101(12, [])', 'as an object, not an object'],
-    ["alpha101(48, { subindusty: 'x' })", 'reads no field or group "subindusty"; did you mean subindustry?'],
-    ['alpha101(48, { subindustry: 4 })', 'subindustry must be the name of a field or group, not 4'],
-    ["alpha158('KMID', { open: '' })", 'open must be the name of a field or group'],
-  ])('%s is refused in words', async (call, words) => {
-    await expect(compile(call)).rejects.toThrow(words)
+    ['alpha158', ['KMD'], 'alpha158 has no feature "KMD"; did you mean KMID?'],
+    ['alpha158', ['ROC7'], 'alpha158 has no feature "ROC7"; did you mean ROC5?'],
+    ['alpha158', [], "takes the name of a feature, such as 'KMID' or 'ROC20', not undefined"],
+    ['alpha158', [{}], 'not an object'],
+    ['alpha158', [rank], 'not a function'],
+    ['alpha101', [0], 'takes a whole number from 1 to 101, not 0'],
+    ['alpha101', [102], 'takes a whole number from 1 to 101, not 102'],
+    ['alpha101', [1.5], 'takes a whole number from 1 to 101, not 1.5'],
+    ['alpha101', ['12'], "not the text '12'"],
+    ['alpha101', [12, {}, 3], 'alpha101 takes fewer arguments: 3 is one too many'],
+    ['alpha158', ['KMID', {}, 3], 'alpha158 takes fewer arguments: 3 is one too many'],
+    ['alpha101', [12, 'volume'], "takes names of fields and groups as an object, not the text 'volume'"],
+    ['alpha101', [12, null], 'as an object, not null'],
+    ['alpha101', [12, []], 'as an object, not an array'],
+    [
+      'alpha101',
+      [48, { subindusty: 'x' }],
+      'reads no field or group "subindusty"; did you mean subindustry?',
+    ],
+    ['alpha101', [48, { subindustry: 4 }], 'subindustry must be the name of a field or group, not 4'],
+    ['alpha158', ['KMID', { open: '' }], "open must be the name of a field or group, not the text ''"],
+  ] as const)('%s(…%j) is refused in words, in the sandbox and here', async (family, args, words) => {
+    const texts = args.map((arg) => (typeof arg === 'function' ? 'rank' : JSON.stringify(arg)))
+    await expect(compile(`${family}(${texts.join(', ')})`)).rejects.toThrow(words)
+    const call = (family === 'alpha101' ? alpha101 : alpha158) as (...given: readonly unknown[]) => unknown
+    expect(refusal(() => call(...args)).message).toContain(words)
   })
 
   test('a field or group that the panel lacks is named', () => {

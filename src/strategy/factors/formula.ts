@@ -16,6 +16,7 @@ type Operators = Readonly<Record<string, (...args: unknown[]) => object>>
 export function createNamedFactors(api: Operators, formulas: FormulaTable, fail: Fail): Operators {
   const describe = (value: unknown): string => {
     if (typeof value === 'string') return `the text '${value.slice(0, 40)}'`
+    if (Array.isArray(value)) return 'an array'
     if (typeof value === 'object' && value !== null) return 'an object'
     return typeof value === 'function' ? 'a function' : String(value)
   }
