@@ -4,6 +4,7 @@ import type { ExecutionError } from '../history/record.js'
 /** What kind of mistake an error code stands for, so that alike failures are counted together. */
 export function categoryOf(code: string): string {
   if (code.startsWith('REPLY_')) return 'reply'
+  if (code === 'WINDOW_TOO_LONG') return 'wrong argument'
   if (/FIELD|GROUP/.test(code)) return 'unknown field'
   if (/OPERATOR|METHOD/.test(code)) return 'unknown operator'
   if (/SYNTAX|IMPORT|EXPORT/.test(code)) return 'syntax'

@@ -134,6 +134,11 @@ export interface OperatorDefinition {
   readonly commutative?: boolean
   /** Earlier bars that the value at t can depend on; Infinity for recursive operators. */
   lookback(params: Params): number
+  /**
+   * Bars before the first that can have a value, on inputs that have one at every bar. Where it is left out: the
+   * lookback, 0 where that is Infinity.
+   */
+  warmup?(params: Params, output: string | undefined): number
   /** Relations between parameters that ranges cannot say (fast < slow); the message says what is wrong. */
   checkParams?(params: Params): string | undefined
   /** A column that stands in the market data already, so that nothing needs to be copied. */

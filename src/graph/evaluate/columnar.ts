@@ -5,8 +5,9 @@
  * 3. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts); over rows
  *    it is the same kernel, on inputs that hold these rows alone, so a value is the same bits by every path.
  * 4. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
- *    among them), idle arrays of the arena and idle working memory of kernels. The least recently used values go
- *    first, before the array that needs their place is made, which then is one of theirs.
+ *    among them), idle arrays of the arena and idle working memory of kernels. Values at all bars from which only rows
+ *    were gathered go first, because these rows stay and take a tenth of the place; then the least recently used.
+ *    They go before the array that needs their place is made, which then is one of theirs.
  */
 import type { Panel } from '../../data/panel.js'
 import { idleScratchBytes, releaseScratch } from '../kernels/scratch.js'
@@ -63,22 +64,26 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   const context = kernelContext(panel, options.benchmark)
   // A Map keeps insertion order: re-inserting on use makes it a least-recently-used list.
   const cache = new Map<string, Entry>()
+  // The same for values that have served already.
+  const served = new Map<string, Entry>()
   const arena = createArena()
   let bytes = 0
   let hits = 0
   let misses = 0
 
+  const isKnown = (key: string) => cache.has(key) || served.has(key)
   const held = () => arena.lent + arena.idle + idleScratchBytes()
 
   /** Drops the value that was used least recently; false where all are in use. */
   const evictOne = (inUse: ReadonlySet<string>): boolean => {
-    for (const [key, { column, owned }] of cache) {
-      if (!owned || inUse.has(key)) continue
-      cache.delete(key)
-      bytes -= column.values.byteLength
-      arena.free(column.values)
-      return true
-    }
+    for (const list of [served, cache])
+      for (const [key, { column, owned }] of list) {
+        if (!owned || inUse.has(key)) continue
+        list.delete(key)
+        bytes -= column.values.byteLength
+        arena.free(column.values)
+        return true
+      }
     return false
   }
 
@@ -160,13 +165,13 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     evaluate(strategy, ids, rows = []) {
       checkSources(strategy, panel, options.benchmark)
       const wanted = ids.map((id, i) => ({ id, rows: rows[i] }))
-      const demand = new Demand(strategy, wanted, context.bars, (key) => cache.has(key))
+      const demand = new Demand(strategy, wanted, context.bars, isKnown)
       const inUse = new Set<string>()
       for (const { key } of demand.inOrder()) inUse.add(key)
       const columns = new Map<string, Column>()
       for (const version of demand.inOrder()) {
         const { key, node } = version
-        let entry = cache.get(key)
+        let entry = cache.get(key) ?? served.get(key)
         if (entry === undefined) {
           misses++
           const read = demand.inputs(version)
@@ -178,8 +183,10 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
         } else {
           hits++
           cache.delete(key)
+          served.delete(key)
         }
-        cache.set(key, entry)
+        const list = version.isRead || !entry.owned ? cache : served
+        list.set(key, entry)
         columns.set(key, entry.column)
       }
       makeRoom(inUse, 0)

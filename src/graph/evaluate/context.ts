@@ -3,6 +3,7 @@ import { nearest } from '../../base/nearest.js'
 import type { Panel } from '../../data/panel.js'
 import { deriveField, storedField } from '../derived-fields.js'
 import type { KernelContext } from '../operator.js'
+import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
 import { equalWeightIndex } from './equal-weight.js'
 
@@ -83,13 +84,31 @@ export function availableFields(panel: Pick<Panel, 'fields' | 'symbols'>): strin
 }
 
 /** The refusal of a field or group that the data lacks, with the nearest that it has. */
-export function unknownField(kind: 'field' | 'group', name: string, valid: readonly string[]) {
+export /** Operators that read a field without being told to (`atr(14)` reads high). */
+function readersOf({ graph }: Evaluable, name: string): string[] {
+  const reads = new Set(
+    graph.nodes.filter(({ op, params }) => op === 'field' && params.name === name).map(({ id }) => id),
+  )
+  const readers = graph.nodes.filter(({ op, inputs }) =>
+    operatorNamed(op).inputs.some(
+      ({ defaultField }, i) => defaultField === name && reads.has(inputs[i] ?? ''),
+    ),
+  )
+  return [...new Set(readers.map(({ op }) => op))]
+}
+
+export function unknownField(
+  kind: 'field' | 'group',
+  name: string,
+  valid: readonly string[],
+  readBy: readonly string[] = [],
+) {
   const meant = nearest(name, valid)
   return usageError(
     kind === 'field' ? 'UNKNOWN_FIELD' : 'UNKNOWN_GROUP',
-    `the data has no ${kind} ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ''}`,
+    `the data has no ${kind} ${JSON.stringify(name)}${readBy.length > 0 ? `, which ${readBy.join(' and ')} ${readBy.length > 1 ? 'read' : 'reads'}` : ''}${meant ? `; did you mean ${meant}?` : ''}`,
     valid.length > 0 ? `it has ${valid.join(', ')}` : `it has no ${kind}s`,
-    { [kind]: name, available: valid },
+    { [kind]: name, available: valid, ...(readBy.length > 0 ? { readBy } : {}) },
   )
 }
 
@@ -111,7 +130,8 @@ export function checkSources(strategy: Evaluable, panel: Panel, benchmark?: stri
     for (const { op, params } of strategy.graph.nodes)
       if (op === 'benchmark' && !isIndexField(String(params.field))) throw noIndexField(String(params.field))
   const fields = availableFields(panel)
-  for (const name of strategy.fields) if (!fields.includes(name)) throw unknownField('field', name, fields)
+  for (const name of strategy.fields)
+    if (!fields.includes(name)) throw unknownField('field', name, fields, readersOf(strategy, name))
   for (const name of strategy.groups)
     if (!panel.groups.has(name)) throw unknownField('group', name, [...panel.groups.keys()].sort())
 }

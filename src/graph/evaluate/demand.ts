@@ -32,6 +32,8 @@ export interface Version {
   origin: Origin
   /** How many later versions read it; a root counts as read once more. */
   readers: number
+  /** Whether something needs all of it: a root, or a kernel. Else rows are gathered from it, and that is all. */
+  isRead: boolean
 }
 
 export interface Wanted {
@@ -67,7 +69,7 @@ export class Demand {
     this.bars = bars
     const { nodes } = strategy.graph
     const byId = new Map(nodes.map((node) => [node.id, node]))
-    for (const { id, rows } of wanted) this.want(byId.get(id)!, rows)
+    for (const { id, rows } of wanted) this.want(byId.get(id)!, rows, true)
     // Readers stand after what they read.
     for (let n = nodes.length - 1; n >= 0; n--) {
       const node = nodes[n]!
@@ -108,17 +110,19 @@ export class Demand {
     }
   }
 
-  private want(node: GraphNode, rows: RowSet | undefined): void {
+  private want(node: GraphNode, rows: RowSet | undefined, isRead: boolean): void {
     let versions = this.versions.get(node.id)
     if (versions === undefined) {
       versions = new Map()
       this.versions.set(node.id, versions)
     }
     const known = versions.get(rows?.key)
-    if (known !== undefined) known.readers++
-    else {
+    if (known !== undefined) {
+      known.readers++
+      known.isRead ||= isRead
+    } else {
       const key = versionKey(this.strategy.keys.get(node.id)!, rows)
-      versions.set(rows?.key, { node, rows, key, origin: 'kernel', readers: 1 })
+      versions.set(rows?.key, { node, rows, key, origin: 'kernel', readers: 1, isRead })
     }
   }
 
@@ -152,7 +156,7 @@ export class Demand {
     if (atOnce) {
       for (const version of missing) {
         version.origin = 'gather'
-        this.want(node, undefined)
+        this.want(node, undefined, false)
       }
       const full = versions.get(undefined)!
       if (isKnown(fullKey)) full.origin = 'known'
@@ -160,11 +164,11 @@ export class Demand {
 
     for (const version of versions.values()) {
       const { origin, rows } = version
-      if (origin === 'kernel') for (const id of inputsOf(node)) this.want(byId.get(id)!, rows)
+      if (origin === 'kernel') for (const id of inputsOf(node)) this.want(byId.get(id)!, rows, true)
       else if (origin === 'shift') {
         const input = byId.get(node.inputs[0]!)!
-        if (definition.shift!.readsNow) this.want(input, rows)
-        this.want(input, rows!.before(definition.shift!.by(node.params)))
+        if (definition.shift!.readsNow) this.want(input, rows, true)
+        this.want(input, rows!.before(definition.shift!.by(node.params)), true)
       }
     }
   }

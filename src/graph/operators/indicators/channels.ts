@@ -75,6 +75,7 @@ const keltner: OperatorDefinition = {
   outputs: ['upper', 'middle', 'lower'],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params) => num(params, 'n') - 1,
   kernel: (out, inputs, params, context, { output }) =>
     withEqualWidths(inputs, context, ([high, low, close], width) => {
       const n = num(params, 'n')
@@ -117,6 +118,7 @@ const supertrend: OperatorDefinition = {
   outputs: ['line', 'direction'],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params) => num(params, 'n') - 1,
   kernel: (out, inputs, params, context, { output }) =>
     withEqualWidths(inputs, context, ([high, low, close], width) => {
       const range = borrow(context.bars * width)

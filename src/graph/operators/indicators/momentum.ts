@@ -16,6 +16,7 @@ const rsi: OperatorDefinition = {
   params: [period({ default: 14, search: [2, 60] })],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params) => num(params, 'n'),
   kernel: (out, inputs, params, context) => {
     const x = numbers(inputs[0])
     const width = widthOf(inputs, context)
@@ -73,6 +74,8 @@ const stochastic: OperatorDefinition = {
   outputs: ['k', 'd'],
   type: widest,
   lookback: (params) => num(params, 'n') + num(params, 'k') + num(params, 'd') - 3,
+  warmup: (params, output) =>
+    num(params, 'n') + num(params, 'k') - 2 + (output === 'd' ? num(params, 'd') - 1 : 0),
   kernel: (out, inputs, params, context, { output }) =>
     withEqualWidths(inputs, context, ([high, low, close], width) => {
       const { bars } = context

@@ -24,6 +24,7 @@ const macd: OperatorDefinition = {
   outputs: ['line', 'signal', 'histogram'],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params, output) => num(params, 'slow') - 1 + (output === 'line' ? 0 : num(params, 'signal') - 1),
   kernel: (out, inputs, params, context, { output }) => {
     const x = numbers(inputs[0])
     const { bars } = context

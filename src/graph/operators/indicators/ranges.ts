@@ -36,6 +36,7 @@ const atr: OperatorDefinition = {
   params: [period({ default: 14, search: [2, 60] })],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params) => num(params, 'n') - 1,
   kernel: (out, inputs, params, context) =>
     withEqualWidths(inputs, context, ([high, low, close], width) => {
       const ranges = out as Float64Array
@@ -68,6 +69,7 @@ const adx: OperatorDefinition = {
   outputs: ['adx', 'plusDi', 'minusDi'],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params, output) => (output === 'adx' ? 2 * num(params, 'n') - 1 : num(params, 'n')),
   kernel: (out, inputs, params, context, { output }) =>
     withEqualWidths(inputs, context, ([high, low, close], width) => {
       const { bars } = context

@@ -33,6 +33,7 @@ const ema: OperatorDefinition = {
   params: [period({ name: 'span' })],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params) => num(params, 'span') - 1,
   kernel: (out, inputs, params, context) =>
     exponentialMean(
       out as Float64Array,
@@ -52,6 +53,7 @@ const wilder: OperatorDefinition = {
   params: [period()],
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
+  warmup: (params) => num(params, 'n') - 1,
   kernel: (out, inputs, params, context) =>
     wilderMean(
       out as Float64Array,

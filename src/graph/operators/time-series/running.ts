@@ -8,6 +8,7 @@ const ffill: OperatorDefinition = {
   params: [period({ name: 'limit', search: [1, 63] })],
   type: widest,
   lookback: (params) => num(params, 'limit'),
+  warmup: () => 0,
   kernel: (out, inputs, params, context) => {
     const x = numbers(inputs[0])
     const width = widthOf(inputs, context)
