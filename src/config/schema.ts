@@ -201,6 +201,13 @@ const llm = z
           input: name,
         })
     })
+    if (models.length > 0 && models.every(({ weight }) => weight === 0))
+      context.addIssue({
+        code: 'custom',
+        path: ['models', 0, 'weight'],
+        message: 'above 0 for one model at least: nobody would be asked',
+        input: 0,
+      })
     fallback.forEach((name, i) => {
       if (names.includes(name)) return
       const meant = nearest(name, names)

@@ -118,6 +118,29 @@ export const usageSchema = open({
   attempts: count,
 })
 
+/** What one model was asked for in a round, its attempts together. Null where the provider did not say. */
+export const modelCallSchema = open({
+  /** Its name in the configuration. */
+  model: z.string(),
+  /** `replied`, or the kind of failure: timeout, rateLimit, auth, … */
+  ended: z.string(),
+  because: z.string().optional(),
+  attempts: count,
+  inputTokens: count.nullable(),
+  outputTokens: count.nullable(),
+  costUsd: z.number().nonnegative().nullable(),
+  /** What the budget counts, the worst case where the provider did not say; `costUsd` is null without a price. */
+  charged: open({ calls: count, tokens: count, costUsd: z.number().nonnegative().nullable() }),
+})
+
+/** One question to a model and whoever stepped in for it. */
+export const modelRoundSchema = open({
+  asked: z.string(),
+  /** Null where nobody answered. */
+  answered: z.string().nullable(),
+  calls: z.array(modelCallSchema),
+})
+
 /** Where an imported record came from. */
 export const importedSchema = open({
   format: z.enum(['record', 'flat']),
@@ -156,6 +179,8 @@ export const iterationRecordSchema = open({
   prompt: z.string().optional(),
   reply: z.string().optional(),
   usage: usageSchema.optional(),
+  /** Whom the iteration asked for a strategy and its repairs, and who answered. */
+  rounds: z.array(modelRoundSchema).optional(),
   execution: executionSchema,
   /** Null when nothing was measured. */
   metrics: metricsSchema.nullable(),
@@ -248,6 +273,8 @@ export type RangeMetrics = z.infer<typeof metricsSchema>
 export type MetricNotes = z.infer<typeof metricNotesSchema>
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 export type Usage = z.infer<typeof usageSchema>
+export type ModelCall = z.infer<typeof modelCallSchema>
+export type ModelRound = z.infer<typeof modelRoundSchema>
 export type IterationRecord = z.infer<typeof iterationRecordSchema>
 export type RunSettings = z.infer<typeof runSettingsSchema>
 export type LookRecord = z.infer<typeof lookRecordSchema>

@@ -1,6 +1,6 @@
 /**
  * One iteration's talk with a model:
- * 1. send the prompt (prompt: feedback/prompt.ts)
+ * 1. send the prompt (prompt: feedback/prompt.ts) to the model whose turn it is, or who steps in for it (chain.ts)
  * 2. take the code out of the reply (extract-code.ts)
  * 3. compile the pieces in order; the first that compiles is the proposal
  * 4. where none does, or the strategy is known already, say exactly why (repair.ts) and ask again
@@ -8,18 +8,20 @@
 import { AlphaloopError, messageOf } from '../base/errors.js'
 import { executionErrorOf } from '../feedback/execution-error.js'
 import type { Strategy } from '../graph/strategy.js'
-import type { ExecutionError, Usage } from '../history/record.js'
+import type { ExecutionError, ModelRound, Usage } from '../history/record.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
-import type { ChatMessage, ModelClient, ModelFailure } from './client.js'
+import { askChain, type OutputForm, type ProposingModel } from './chain.js'
+import type { ChatMessage, ModelFailure } from './client.js'
 import { type Candidate, extractCandidates } from './extract-code.js'
 import { cutOffNote, duplicateMessage, refusal, repairMessage } from './repair.js'
 import { addUsage } from './usage.js'
 
 export interface ModelProposerOptions<Request> {
-  readonly client: ModelClient
+  /** Whom to ask, and who steps in, in order. */
+  readonly models: (request: Request) => readonly [ProposingModel, ...ProposingModel[]]
   /** Throws AlphaloopError for what the author of the code can mend, fields that the panel lacks among it. */
   readonly compile: (source: string, language: StrategyLanguage) => Promise<Strategy>
-  readonly prompt: (request: Request) => { readonly system: string; readonly user: string }
+  readonly prompt: (request: Request, form: OutputForm) => { readonly system: string; readonly user: string }
   /** Replies that are asked for in one iteration, the first one included (3). */
   readonly maxRounds: number
   /** Takes secrets out of whatever is sent or returned. */
@@ -34,7 +36,10 @@ export interface ProposalRequest {
 }
 
 /** What came of asking a model, its own rounds of repair included. */
-export type ModelProposal =
+export type ModelProposal = {
+  /** Whom each round asked, and who answered. */
+  readonly rounds: readonly ModelRound[]
+} & (
   | {
       readonly state: 'proposed'
       readonly strategy: Strategy
@@ -58,6 +63,7 @@ export type ModelProposal =
       readonly usage: Usage | undefined
       readonly prompt: string | undefined
     }
+)
 
 /** What became of one reply. */
 type Reading =
@@ -73,17 +79,32 @@ type Reading =
 export function createModelProposer<Request extends ProposalRequest>(
   options: ModelProposerOptions<Request>,
 ): { propose(request: Request): Promise<ModelProposal> } {
-  const { client, compile, maxRounds, redact } = options
+  const { compile, maxRounds, redact } = options
 
   async function propose(request: Request): Promise<ModelProposal> {
-    const first = options.prompt(request)
-    const system = redact(first.system)
-    const messages: ChatMessage[] = [{ role: 'user', content: redact(first.user) }]
-    const sent: string[] = [titled('system', system), titled('user 1', messages[0]!.content)]
+    // Who answered goes on; who steps in takes over the whole conversation.
+    let models = options.models(request)
+    const written = new Map<OutputForm, { readonly system: string; readonly user: string }>()
+    const prompt = (form: OutputForm) => {
+      let text = written.get(form)
+      if (text === undefined) {
+        const { system, user } = options.prompt(request, form)
+        text = { system: redact(system), user: redact(user) }
+        if (written.size > 0) sent.push(titled(`system (${form})`, text.system))
+        written.set(form, text)
+      }
+      return text
+    }
+    const sent: string[] = []
+    const first = prompt(models[0].output)
+    sent.push(titled('system', first.system), titled('user 1', first.user))
+    const messages: ChatMessage[] = [{ role: 'user', content: first.user }]
     const replies: string[] = []
+    const rounds: ModelRound[] = []
     let usage: Usage | undefined
 
-    const texts = () => ({ usage, prompt: sent.join('\n\n'), reply: replies.join('\n\n') })
+    const asked = () => ({ rounds, usage })
+    const texts = () => ({ ...asked(), prompt: sent.join('\n\n'), reply: replies.join('\n\n') })
     const askAgain = (reply: string, remark: string) => {
       const content = redact(remark)
       sent.push(titled(`user ${replies.length + 1}`, content))
@@ -98,13 +119,20 @@ export function createModelProposer<Request extends ProposalRequest>(
     }
 
     for (let round = 1; ; round++) {
-      const answer = await client.complete({ system, messages, signal: request.signal })
+      const asking = models
+      const { answer, by, ...told } = await askChain(models, ({ output }) => ({
+        system: prompt(output).system,
+        messages,
+        signal: request.signal,
+      }))
+      rounds.push(redacted(told.round, redact))
+      models = [by, ...asking.filter((model) => model !== by)]
       usage = addUsage(usage, answer.usage)
       if (answer.state === 'failed' && answer.category !== 'emptyReply')
         return {
           state: 'unavailable',
           because: redact(becauseOf(answer, replies.length)),
-          usage,
+          ...asked(),
           prompt: sent.join('\n\n'),
         }
 
@@ -112,8 +140,11 @@ export function createModelProposer<Request extends ProposalRequest>(
       replies.push(titled(`reply ${round}`, shortened(redact(reply), LONGEST_KEPT)))
       const reading =
         answer.state === 'replied'
-          ? await read(reply, compile)
-          : ({ state: 'refused', error: refusal('REPLY_EMPTY', answer.message) } as const)
+          ? await read(reply, compile, by.output)
+          : ({
+              state: 'refused',
+              error: refusal('REPLY_EMPTY', answer.message, undefined, by.output),
+            } as const)
       switch (reading.state) {
         case 'crashed':
           return {
@@ -125,7 +156,7 @@ export function createModelProposer<Request extends ProposalRequest>(
           const { strategy, code } = reading
           if (round === maxRounds || !request.isKnown(strategy.hash))
             return { state: 'proposed', strategy, code: redact(code), ...texts() }
-          askAgain(reply, duplicateMessage(strategy))
+          askAgain(reply, duplicateMessage(strategy, by.output))
           break
         }
         case 'refused': {
@@ -134,7 +165,7 @@ export function createModelProposer<Request extends ProposalRequest>(
             return { state: 'unusable', error: { ...error, message: redact(error.message) }, ...texts() }
           }
           const cutOff = answer.state === 'replied' && answer.cutOff
-          askAgain(reply, `${cutOff ? `${cutOffNote}\n` : ''}${repairMessage(reading.error)}`)
+          askAgain(reply, `${cutOff ? `${cutOffNote}\n` : ''}${repairMessage(reading.error, by.output)}`)
           break
         }
       }
@@ -144,10 +175,18 @@ export function createModelProposer<Request extends ProposalRequest>(
   return { propose }
 }
 
+const redacted = (round: ModelRound, redact: (text: string) => string): ModelRound => ({
+  ...round,
+  calls: round.calls.map((call) =>
+    call.because === undefined ? call : { ...call, because: redact(call.because) },
+  ),
+})
+
 /** Compiles the pieces of a reply in order; what refused the most telling one where none compiles. */
 async function read(
   reply: string,
   compile: (source: string, language: StrategyLanguage) => Promise<Strategy>,
+  form: OutputForm,
 ): Promise<Reading> {
   const candidates = extractCandidates(reply)
   const errors: AlphaloopError[] = []
@@ -168,23 +207,28 @@ async function read(
       errors.push(error)
     }
   }
-  return { state: 'refused', error: mostTelling(errors, candidates) }
+  return { state: 'refused', error: mostTelling(errors, candidates, form) }
 }
 
 /** Of several refusals the first that got past the parser: a listing beside the code does not. */
-function mostTelling(errors: readonly AlphaloopError[], candidates: readonly Candidate[]): AlphaloopError {
+function mostTelling(
+  errors: readonly AlphaloopError[],
+  candidates: readonly Candidate[],
+  form: OutputForm,
+): AlphaloopError {
   const error = errors.find(({ code }) => code !== 'STRATEGY_SYNTAX') ?? errors[0]
   const first = candidates[0]
   if (error === undefined) {
     if (first?.language === 'other')
-      return refusal('REPLY_LANGUAGE', `the code is ${first.tag}, which is not run here`)
-    return refusal('REPLY_WITHOUT_CODE', 'the reply holds no code')
+      return refusal('REPLY_LANGUAGE', `the code is ${first.tag}, which is not run here`, undefined, form)
+    return refusal('REPLY_WITHOUT_CODE', 'the reply holds no code', undefined, form)
   }
-  if (first?.from === 'wholeReply' && error.code === 'STRATEGY_SYNTAX')
+  if (first?.from === 'wholeReply' && first.language !== 'json' && error.code === 'STRATEGY_SYNTAX')
     return refusal(
       'REPLY_WITHOUT_CODE',
       `the reply has no fenced code block, and its text as a whole is no strategy: ${error.message}`,
       error.details,
+      form,
     )
   return error
 }

@@ -2,22 +2,31 @@ import { type AlphaloopError, type ErrorDetails, usageError } from '../base/erro
 import { placeOf } from '../feedback/execution-error.js'
 import type { Strategy } from '../graph/strategy.js'
 import { builderTable } from '../strategy/signatures.js'
+import type { OutputForm } from './chain.js'
+import { answerForm } from './json-form.js'
 
 /** Codes of replies in which there is nothing to compile. */
 type RefusedReply = 'REPLY_EMPTY' | 'REPLY_LANGUAGE' | 'REPLY_WITHOUT_CODE'
 
-export const refusal = (code: RefusedReply, message: string, details?: ErrorDetails): AlphaloopError =>
+export const refusal = (
+  code: RefusedReply,
+  message: string,
+  details?: ErrorDetails,
+  form: OutputForm = 'code',
+): AlphaloopError =>
   usageError(
     code,
     message,
-    'write the strategy in TypeScript against the API of the task, as one fenced block that begins with ```ts',
+    form === 'json'
+      ? 'write the strategy as one JSON object that follows the schema of the task'
+      : 'write the strategy in TypeScript against the API of the task, as one fenced block that begins with ```ts',
     details,
   )
 
 export const cutOffNote = 'Your reply was cut off at its token limit; be shorter.'
 
 /** What the model is told about code that does not compile: the place, the line itself, the remedy, the signature. */
-export function repairMessage(error: AlphaloopError): string {
+export function repairMessage(error: AlphaloopError, form: OutputForm = 'code'): string {
   const { line, column, sourceLine } = placeOf(error)
   const signature = signatureFor(error)
   return [
@@ -27,17 +36,17 @@ export function repairMessage(error: AlphaloopError): string {
     ...(error.hint === undefined ? [] : [`Hint: ${error.hint}`]),
     ...(signature === undefined ? [] : [`Signature: ${signature}`]),
     '',
-    'Answer with the whole corrected strategy in one ```ts block, and nothing else.',
+    answerForm(form, 'Answer with the whole corrected strategy'),
   ].join('\n')
 }
 
 /** What the model is told about a strategy that was evaluated before. */
-export const duplicateMessage = (strategy: Strategy): string =>
+export const duplicateMessage = (strategy: Strategy, form: OutputForm = 'code'): string =>
   [
     `That strategy compiles, but it equals one that was evaluated before (${strategy.hash.slice(0, 8)}): names, the order of`,
     'commuted arguments and unused nodes make no difference.',
     '',
-    'Answer with a different idea: another factor, filter or exit. One ```ts block, and nothing else.',
+    answerForm(form, 'Answer with a different idea (another factor, filter or exit)'),
   ].join('\n')
 
 const LONGEST_LINE = 200

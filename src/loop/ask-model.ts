@@ -1,12 +1,18 @@
 import { createRng } from '../base/rng.js'
-import type { Config } from '../config/schema.js'
+import { type Config, modelName } from '../config/schema.js'
 import { summarizeFields } from '../data/describe.js'
 import type { Panel } from '../data/panel.js'
 import { failurePatterns } from '../feedback/failure-patterns.js'
 import { buildPrompt, type PromptChampion, type PromptField, type PromptInput } from '../feedback/prompt.js'
+import { estimateTokens } from '../feedback/prompt-text.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
+import { type Budget, createBudget, type Spent } from '../llm/budget.js'
+import type { OutputForm, ProposingModel } from '../llm/chain.js'
+import { jsonForm } from '../llm/json-form.js'
 import { createModelClient, type Surroundings } from '../llm/model-client.js'
+import { priceOf } from '../llm/prices.js'
 import { createModelProposer } from '../llm/propose.js'
+import { chooseByEarnings, chooseByWeight } from '../llm/select.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
 import { strategyToCode } from '../strategy/to-code.js'
@@ -14,7 +20,7 @@ import { championPolicy } from './judge.js'
 import type { ModelProposer, ModelRequest } from './ports.js'
 import type { ProposalView } from './state.js'
 
-/** What asking a model takes from the run. */
+/** What asking models takes from the run. */
 export interface ModelParts {
   readonly config: Config
   readonly panel: Panel
@@ -22,28 +28,85 @@ export interface ModelParts {
   /** Compiles, checks against the panel's fields, and puts into the run's constraints. */
   readonly compile: (source: string, language: StrategyLanguage) => Promise<Strategy>
   readonly redact: (text: string) => string
-  readonly surroundings: Omit<Surroundings, 'rng'>
+  readonly surroundings: Pick<Surroundings, 'env' | 'now' | 'sleep'>
+  /** What the run has spent on models before. */
+  readonly spent: Spent
+  readonly warn: (message: string) => void
 }
 
-/** The configured model as a proposer; null where none is configured, or none shall be asked. */
+/** The configured models as a proposer; null where none is configured, or none shall be asked. */
 export function createLoopModel(parts: ModelParts): ModelProposer | null {
-  const { config, compile, redact, surroundings } = parts
-  const [model] = config.llm.models
-  if (model === undefined || !config.llm.enabled || config.innovationRate === 0) return null
-  const { timeoutSeconds, stallSeconds, retries, backoffSeconds, maxRounds } = config.llm
-  const client = createModelClient(
-    { ...model, timeoutSeconds, stallSeconds, retries, backoffSeconds },
-    // Only pauses between attempts come from it; no result does.
-    { ...surroundings, rng: createRng(config.seed, 'model-pauses') },
-  )
+  const { config, compile, redact } = parts
+  const { models, enabled, maxRounds, budget: limits } = config.llm
+  if (models.length === 0 || !enabled || config.innovationRate === 0) return null
+  const budget = createBudget(limits, parts.spent)
   const known = staticInput(parts)
-  return createModelProposer<ModelRequest>({
-    client,
-    compile,
-    maxRounds,
-    redact,
-    prompt: (request) => buildPrompt(promptInput(request, known)),
+  const team = models.map((settings) => proposingModel(settings, budget, parts))
+  const chainFrom = createChains(config, team)
+  if (limits.maxCostUsd !== undefined) warnOfNoPrice(config, parts.warn)
+  const prices = models.map((model) => priceOf(model) !== undefined)
+  return {
+    ...createModelProposer<ModelRequest>({
+      models: ({ iteration, view }) => chainFrom(iteration, view),
+      compile,
+      maxRounds,
+      redact,
+      prompt: (request, form) => writePrompt(promptInput(request, known), form),
+    }),
+    ended() {
+      if (limits.whenSpent !== 'stop') return undefined
+      const reasons = prices.map((hasPrice) => budget.spentFor(hasPrice))
+      return reasons.includes(undefined) ? undefined : reasons[0]
+    },
+  }
+}
+
+type ModelConfig = Config['llm']['models'][number]
+
+function proposingModel(settings: ModelConfig, budget: Budget, parts: ModelParts): ProposingModel {
+  const { config, surroundings, warn } = parts
+  const { timeoutSeconds, stallSeconds, retries, backoffSeconds } = config.llm
+  const name = modelName(settings)
+  const client = createModelClient(
+    { ...settings, timeoutSeconds, stallSeconds, retries, backoffSeconds },
+    // Only pauses between attempts come from this chance; no result does.
+    { ...surroundings, budget, rng: createRng(config.seed, 'model-pauses', name), onDisabled: warn },
+  )
+  return { name, output: settings.output ?? 'code', client }
+}
+
+/** Whom an iteration asks, with those who step in behind: fixed by seed, number and the state before the batch. */
+function createChains({ seed, llm }: Config, team: readonly ProposingModel[]) {
+  const arms = llm.models.map((settings) => ({ name: modelName(settings), weight: settings.weight ?? 1 }))
+  const stepIn = llm.fallback ?? arms.filter(({ weight }) => weight > 0).map(({ name }) => name)
+  const inReserve = stepIn.map((name) => team.find((model) => model.name === name)!)
+  return (iteration: number, { models }: ProposalView): [ProposingModel, ...ProposingModel[]] => {
+    const rng = createRng(seed, 'iteration', iteration).fork('model')
+    const chosen =
+      llm.selection === 'bandit' ? chooseByEarnings(arms, models, rng) : chooseByWeight(arms, rng)
+    const first = team[chosen]!
+    return [first, ...new Set(inReserve.filter((model) => model !== first))]
+  }
+}
+
+function warnOfNoPrice({ llm }: Config, warn: (message: string) => void): void {
+  const unknown = llm.models.filter((model) => priceOf(model) === undefined).map(modelName)
+  if (unknown.length > 0)
+    warn(
+      `llm.budget.maxCostUsd cannot hold ${unknown.join(', ')}: no price is known. Give \`price\`, or limit maxTokens or maxCalls.`,
+    )
+}
+
+/** The prompt, and for a graph as JSON what its form is, within the same budget of tokens. */
+function writePrompt(input: PromptInput, form: OutputForm) {
+  if (form === 'code') return buildPrompt(input)
+  const addition = jsonForm()
+  const { budgetTokens } = input
+  const { system, user } = buildPrompt({
+    ...input,
+    ...(budgetTokens === undefined ? {} : { budgetTokens: budgetTokens - estimateTokens(addition) }),
   })
+  return { system: `${system}\n\n${addition}`, user }
 }
 
 type StaticInput = Pick<PromptInput, 'policy' | 'fields' | 'groups' | 'constraints' | 'budgetTokens'>

@@ -16,4 +16,4 @@ export type LoopEvent =
   | { readonly type: 'warning'; readonly message: string }
 
 /** Why a loop came to its end. */
-export type StopReason = 'finished' | 'interrupted'
+export type StopReason = 'finished' | 'interrupted' | 'budgetSpent'

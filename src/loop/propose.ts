@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.js'
 import { summarize } from '../feedback/summarize.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
-import type { ExecutionError, IterationRecord, Method, Usage } from '../history/record.js'
+import type { ExecutionError, IterationRecord, Method, ModelRound, Usage } from '../history/record.js'
 import type { ModelProposal } from '../llm/propose.js'
 import type { Parent } from '../search/proposal.js'
 import { championPolicy } from './judge.js'
@@ -17,6 +17,7 @@ export interface ProposalOrigin {
   readonly prompt?: string
   readonly reply?: string
   readonly usage?: Usage
+  readonly rounds?: ModelRound[]
 }
 
 interface ProposalBase {
@@ -222,10 +223,13 @@ async function fromModel(
   texts: Parts['texts'],
   fallback: (slot: Slot, origin: ProposalOrigin) => Proposal,
 ): Promise<Proposal> {
-  const usage = answer.usage === undefined ? {} : { usage: answer.usage }
+  const asked = {
+    ...(answer.usage === undefined ? {} : { usage: answer.usage }),
+    rounds: [...answer.rounds],
+  }
   const prompt = answer.prompt === undefined ? {} : { prompt: await texts.put(answer.prompt) }
   if (answer.state === 'unavailable')
-    return fallback(slot, { requested: 'llm', fallbackReason: answer.because, ...usage, ...prompt })
+    return fallback(slot, { requested: 'llm', fallbackReason: answer.because, ...asked, ...prompt })
 
   const base = {
     iteration: slot.iteration,
@@ -233,7 +237,7 @@ async function fromModel(
     proposer: 'model',
     parents: [],
     feedback,
-    origin: { ...usage, ...prompt, reply: await texts.put(answer.reply) },
+    origin: { ...asked, ...prompt, reply: await texts.put(answer.reply) },
   }
   if (answer.state === 'unusable')
     return { ...base, state: 'failed', status: 'error', strategy: null, error: answer.error }

@@ -53,12 +53,17 @@ export interface LoopParts {
  * state before the batch that the next iteration belongs to.
  */
 export async function runLoop(parts: LoopParts, state: LoopState, view: ProposalView): Promise<StopReason> {
-  const { config, stop } = parts
+  const { config, stop, onEvent } = parts
   const bench = createBench(parts, state)
   // A crash can fall between the last record before a staleness check and what the check decides.
   await bench.decideStaleness()
   let before = state.next === view.next ? proposalView(state) : view
   while (state.next < config.iterations && !stop.aborted) {
+    const ended = parts.model?.ended?.()
+    if (ended !== undefined) {
+      onEvent({ type: 'warning', message: `${ended} The run ends here, as \`llm.budget.whenSpent\` says.` })
+      return 'budgetSpent'
+    }
     await runBatch(parts, state, before, bench)
     if (stop.aborted) break
     before = proposalView(state)

@@ -10,6 +10,8 @@ import type {
   RunSettings,
 } from '../history/record.js'
 import { METHODS } from '../history/record.js'
+import { NOTHING_SPENT, type Spent } from '../llm/budget.js'
+import { type Earned, learnFrom, spendingOf } from '../llm/earnings.js'
 
 /** An evaluated strategy that proposals may be made from, best first by its objective on train. */
 export interface ParentRef {
@@ -50,6 +52,10 @@ export interface LoopState {
   championRecord: IterationRecord | null
   /** Number of iterations at the last demotion, so that a resume does not decide it again. */
   demotedAt: number | null
+  /** What each model that was asked has earned, by its name. */
+  models: Readonly<Record<string, Earned>>
+  /** What models have cost, as the budget counts it. */
+  spent: Spent
   /** What the run is made of, from its newest change record. */
   settings: RunSettings | null
   /** Hash of that configuration. */
@@ -92,6 +98,8 @@ export function initialState(): LoopState {
     champion: NO_CHAMPION,
     championRecord: null,
     demotedAt: null,
+    models: {},
+    spent: NOTHING_SPENT,
     settings: null,
     configHash: null,
   }
@@ -145,6 +153,9 @@ function applyIteration(state: LoopState, record: IterationRecord, rules: FoldRu
     if (state.scored.length > rules.scoredWindow) state.scored.shift()
   }
   const score = record.metrics?.train?.[rules.objective]
+  const measured = scored && typeof score === 'number' ? score : null
+  state.models = learnFrom(state.models, record, measured, state.parents[0]?.score ?? null)
+  state.spent = spendingOf(state.spent, record)
   if (scored && graph && typeof score === 'number') insertParent(state, record, score)
 
   state.champion = trackRecord(state.champion, record)
@@ -179,6 +190,7 @@ export interface ProposalView {
   readonly parents: readonly ParentRef[]
   readonly champion: ChampionTrack
   readonly championRecord: IterationRecord | null
+  readonly models: LoopState['models']
   readonly wasEvaluated: (hash: string) => boolean
 }
 
@@ -191,6 +203,7 @@ export function proposalView(state: LoopState): ProposalView {
     parents: [...state.parents],
     champion: state.champion,
     championRecord: state.championRecord,
+    models: state.models,
     // The map goes on growing while the batch runs; what came later does not count.
     wasEvaluated: (hash) => (evaluated.get(hash) ?? Number.POSITIVE_INFINITY) < next,
   }

@@ -1,5 +1,6 @@
 import type { Level } from '../champion/levels.js'
 import type { MetricValues } from '../history/record.js'
+import type { Spent } from '../llm/budget.js'
 import type { LoopState } from './state.js'
 
 /** What `run --json` prints: totals of the whole history, times of this call. */
@@ -13,6 +14,8 @@ export interface RunSummary {
   readonly proposers: Readonly<Record<string, number>>
   readonly statuses: Readonly<Record<string, number>>
   readonly fallbacks: number
+  /** What models have cost in the whole run, as the budget counts it; null where none was asked. */
+  readonly models: ModelSummary | null
   readonly trials: number
   readonly distinctStrategies: number
   readonly champion: ChampionSummary | null
@@ -20,6 +23,13 @@ export interface RunSummary {
   readonly recorded: number
   readonly durationMs: number
   readonly evaluationsPerSecond: number
+}
+
+export interface ModelSummary extends Spent {
+  /** Iterations that each model answered, and those it was asked for, by its name. */
+  readonly byName: Readonly<Record<string, { readonly asked: number; readonly answered: number }>>
+  /** Models whose price is not known: the dollars leave them out. */
+  readonly withoutPrice: readonly string[]
 }
 
 export interface ChampionSummary {
@@ -52,6 +62,7 @@ export function summarizeRun(
     proposers: counts.proposers,
     statuses: counts.statuses,
     fallbacks: counts.fallbacks,
+    models: modelSummary(state),
     trials: counts.trials,
     distinctStrategies: state.evaluated.size,
     champion:
@@ -69,5 +80,17 @@ export function summarizeRun(
     recorded,
     durationMs,
     evaluationsPerSecond: loopMs > 0 ? evaluated / (loopMs / 1000) : 0,
+  }
+}
+
+function modelSummary({ models, spent }: LoopState): ModelSummary | null {
+  const names = Object.keys(models)
+  if (names.length === 0) return null
+  return {
+    ...spent,
+    byName: Object.fromEntries(
+      names.map((name) => [name, { asked: models[name]!.asked, answered: models[name]!.answered }]),
+    ),
+    withoutPrice: names.filter((name) => models[name]!.costUsd === null),
   }
 }

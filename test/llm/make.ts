@@ -1,4 +1,5 @@
 import { createRng } from '../../src/base/rng.js'
+import type { OutputForm, ProposingModel } from '../../src/llm/chain.js'
 import type { ModelClient } from '../../src/llm/client.js'
 import { createModelClient, type ModelSettings, type Surroundings } from '../../src/llm/model-client.js'
 import { type Sleep, systemSleep } from '../../src/llm/retry.js'
@@ -45,6 +46,13 @@ export function makeClient(
   )
   return { ...client, pauses }
 }
+
+/** A client as the proposer takes it. */
+export const proposing = (client: ModelClient, output: OutputForm = 'code'): ProposingModel => ({
+  name: client.model,
+  output,
+  client,
+})
 
 export const ask = (text: string, signal: AbortSignal = new AbortController().signal) => ({
   system: 'You write strategies.',

@@ -8,7 +8,7 @@ import { createModelProposer } from '../../src/llm/propose.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
 import { compileStrategy } from '../../src/strategy/compile.js'
 import { startModelServer } from '../support/model-server.js'
-import { makeClient } from './make.js'
+import { makeClient, proposing } from './make.js'
 
 const failed = (iteration: number): IterationRecord => ({
   schema: 1,
@@ -49,7 +49,7 @@ test('feedback, failures and target stand in the request that the provider recei
   const { target } = requiredMargin(1.37, DEFAULT_CHAMPION_POLICY, { iteration: 9, crownedAt: 0 })
   const server = await startModelServer([{ kind: 'text', text: 'no code' }])
   await createModelProposer({
-    client: makeClient({ baseUrl: server.baseUrl }),
+    models: () => [proposing(makeClient({ baseUrl: server.baseUrl }))],
     compile: (source, language) => compileStrategy(source, createQuickJsSandbox(), { language }),
     prompt: () =>
       buildPrompt({

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { usageError } from '../../src/base/errors.js'
 import { EXAMPLE_STRATEGY } from '../../src/feedback/prompt-example.js'
 import { createRedactor } from '../../src/history/redact.js'
-import type { ModelClient } from '../../src/llm/client.js'
 import { createModelProposer, type ModelProposerOptions } from '../../src/llm/propose.js'
 import type { ModelProposer, ModelRequest } from '../../src/loop/ports.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
@@ -14,7 +13,7 @@ import {
   OUTPUT_TOKENS,
   startModelServer,
 } from '../support/model-server.js'
-import { CANARY_KEY, makeClient } from './make.js'
+import { CANARY_KEY, makeClient, proposing } from './make.js'
 
 const sandbox = createQuickJsSandbox()
 const FIELDS = ['close', 'volume']
@@ -50,7 +49,7 @@ async function propose(
   const server = await startModelServer(script)
   servers.push(server)
   const proposal = await createModelProposer({
-    client: makeClient({ baseUrl: server.baseUrl, timeoutSeconds: 5 }),
+    models: () => [proposing(makeClient({ baseUrl: server.baseUrl, timeoutSeconds: 5 }))],
     compile,
     prompt: () => ({ system: 'SYSTEM', user: 'TASK' }),
     maxRounds: 3,
@@ -238,8 +237,9 @@ describe('a model that does not answer', () => {
   test('for want of a key is asked for nothing in later iterations', async () => {
     const server = await startModelServer([{ kind: 'status', status: 401 }])
     servers.push(server)
+    const model = proposing(makeClient({ baseUrl: server.baseUrl }))
     const proposer = createModelProposer({
-      client: makeClient({ baseUrl: server.baseUrl }) as ModelClient,
+      models: () => [model],
       compile,
       prompt: () => ({ system: 's', user: 'u' }),
       maxRounds: 3,

@@ -27,6 +27,7 @@ const proposed = (i: number): ModelProposal => ({
   strategy: drawn(i),
   code: `code ${i}`,
   usage,
+  rounds: [],
   prompt: 'the prompt',
   reply: 'the reply',
 })
@@ -72,6 +73,7 @@ describe('an iteration that asks a model', () => {
       state: 'unavailable',
       because: 'it is down',
       usage: undefined,
+      rounds: [],
       prompt: 'p',
     }))
     const { records, state } = await runInFolder(loopFolder(), configOf(everyIteration), { model })
@@ -91,7 +93,7 @@ describe('an iteration that asks a model', () => {
 
   test('is an error with the place when nothing of the reply compiles', async () => {
     const error = { category: 'syntax', code: 'SYNTAX', message: 'unexpected token', line: 3, column: 7 }
-    const model = modelOf(() => ({ state: 'unusable', error, usage, prompt: 'p', reply: 'r' }))
+    const model = modelOf(() => ({ state: 'unusable', error, usage, rounds: [], prompt: 'p', reply: 'r' }))
     const { records } = await runInFolder(loopFolder(), configOf({ ...everyIteration, batchSize: 1 }), {
       model,
     })
