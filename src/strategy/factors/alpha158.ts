@@ -6,7 +6,7 @@
 import type { FactorFormula } from './alpha101.js'
 
 /** Bars of the windows that the rolling features are named by. */
-export const ALPHA158_WINDOWS = [5, 10, 20, 30, 60] as const
+const ALPHA158_WINDOWS = [5, 10, 20, 30, 60] as const
 
 /** Keeps a divisor from 0. */
 const TINY = '1e-12'

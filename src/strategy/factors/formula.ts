@@ -1,7 +1,7 @@
 import type { Fail } from '../builder.js'
 
 /** The named factors' formulas, by family and name. */
-export type FormulaTable = Readonly<Record<string, Readonly<Record<string, string>>>>
+type FormulaTable = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 type Operators = Readonly<Record<string, (...args: unknown[]) => object>>
 
