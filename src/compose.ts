@@ -213,6 +213,8 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       compile,
       redact: (text) => redactor.text(text),
       surroundings: { env, now: Date.now, sleep: systemSleep },
+      spent: state.spent,
+      warn,
     })
 
     const runner = createThreadRunner(setup, {
