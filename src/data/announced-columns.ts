@@ -24,6 +24,7 @@ export function announcedColumns(
 ): Extension {
   const columnOf = new Map(symbols.map((symbol, i) => [symbol, i]))
   const numbers = [...table.numbers].filter(([name]) => options.isAnnounced?.(name) ?? true)
+  const texts = [...table.texts].flatMap(([name, texts]) => (texts ? [[name, texts] as const] : []))
   const early = new IssueList('AVAILABLE_EARLY')
   const unsaid = new IssueList('AVAILABLE_MISSING')
   const rows: Announcement[] = []
@@ -38,7 +39,7 @@ export function announcedColumns(
     if (known !== undefined && known < period && options.isAnnounced === undefined)
       early.add(() => place(row, `available on ${known}`))
     if (symbol === undefined) continue
-    if (known !== undefined || options.isAnnounced !== undefined)
+    if (texts.length > 0 && (known !== undefined || options.isAnnounced !== undefined))
       ownDay.push({ row, symbol, period, known: known ?? period })
     if (known !== undefined && isFull) rows.push({ row, symbol, period, known })
   }
@@ -53,7 +54,6 @@ export function announcedColumns(
     )
   }
   const groups = new Map<string, GroupField>()
-  const texts = [...table.texts].flatMap(([name, texts]) => (texts ? [[name, texts] as const] : []))
   const groupPlan =
     texts.length === 0 ? plan : new AnnouncementPlan(dates, symbols.length, ownDay, options.staleAfterDays)
   for (const [name, text] of texts) {

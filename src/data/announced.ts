@@ -41,13 +41,25 @@ export class AnnouncementPlan {
     this.dates = dates
     this.width = width
     const bySymbol = Array.from({ length: width }, (): Span[] => [])
+    // Days repeat, from symbol to symbol and from field to field.
+    const bars = new Map<string, number>()
+    const firstBar = (day: string) => {
+      const known = bars.get(day)
+      if (known !== undefined) return known
+      const bar = barFrom(dates, day)
+      bars.set(day, bar)
+      return bar
+    }
     for (const row of rows) {
       // What is said of a period before it ends cannot be its result: it counts from the end on.
       const known = row.known < row.period ? row.period : row.known
-      const from = barFrom(dates, known)
+      const from = firstBar(known)
       const until =
-        staleAfterDays === undefined ? dates.length : barFrom(dates, daysAfter(known, staleAfterDays + 1))
-      if (from < dates.length) bySymbol[row.symbol]!.push({ ...row, said: row.known, known, from, until })
+        staleAfterDays === undefined ? dates.length : firstBar(daysAfter(known, staleAfterDays + 1))
+      if (from < dates.length) {
+        const { symbol, period, known: said } = row
+        bySymbol[symbol]!.push({ row: row.row, symbol, period, known, said, from, until })
+      }
     }
     for (const spans of bySymbol)
       spans.sort(
