@@ -177,3 +177,9 @@ export function rank(
     if (mask) mask += width
   }
 }
+
+/** Sorts `count` ≥ 1 values; puts their indices, smallest value first and ties by index, at `order` (4 bytes each). */
+export function sortRow(values: usize, order: usize, a: usize, b: usize, counts: usize, count: i32): void {
+  sort(values, a, b, counts, count)
+  for (let i: usize = 0; i < <usize>count << 2; i += 4) store<u32>(order + i, load<u32>(a + (i << 1)))
+}

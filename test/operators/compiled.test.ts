@@ -14,9 +14,10 @@ const panel = (values: Float64Array, width: number): Column => ({ type: 'panel',
 
 /** Operators of one symbol's series whose kernels are compiled, with windows of n bars. */
 const ROLLING: readonly [name: string, params: (n: number) => Params][] = [
-  ...['sum', 'sma', 'var', 'std', 'tsRank', 'tsMin', 'tsMax', 'decayLinear', 'zscore', 'wilder'].map(
-    (name) => [name, (n: number) => ({ n })] as [string, (n: number) => Params],
-  ),
+  ...[
+    ...['sum', 'sma', 'var', 'std', 'tsRank', 'tsMin', 'tsMax', 'decayLinear', 'zscore', 'wilder'],
+    ...['slope', 'rSquared', 'residual', 'skew', 'kurt', 'cci'],
+  ].map((name) => [name, (n: number) => ({ n })] as [string, (n: number) => Params]),
   ['ema', (n) => ({ span: n })],
   ...['corr', 'cov', 'beta'].map((name) => [name, (n: number) => ({ n })] as [string, (n: number) => Params]),
 ]
@@ -172,6 +173,7 @@ describe('a compiled cross-section', () => {
           ['bucket', { q: 7 }],
           ['top', { k: 5 }],
           ['bottom', { k: 5 }],
+          ['winsorize', { p: 0.1 }],
         ] as const) {
           const operator = named(name)
           const clean = x.map((v) => (Number.isFinite(v) ? v : Number.NaN))
@@ -181,6 +183,26 @@ describe('a compiled cross-section', () => {
             if (!same(got[i]!, wanted[i]!))
               expect.fail(`${name} of ${symbols}, cell ${i}: ${got[i]}, not ${wanted[i]}`)
         }
+    }
+  })
+
+  test('groups may have any codes', () => {
+    const [bars, symbols] = [6, 60]
+    const random = seeded(8)
+    const codes = [0, -0, 1, 4095, 4096, 1e12, -1, 0.5, 2.5, Number.NaN]
+    const shape = { bars, symbols }
+    const x = column('panel', shape, LOOKS[1]!, random)
+    const g = panel(
+      Float64Array.from({ length: bars * symbols }, () => codes[Math.floor(random() * codes.length)]!),
+      symbols,
+    )
+    const context = contextOf(bars, symbols)
+    for (const name of ['groupRank', 'groupMean', 'groupDemean', 'groupZscore']) {
+      const got = runKernel(named(name), [x, g], {}, context)
+      const wanted = runReference(named(name), [x, g], {}, context)
+      for (let i = 0; i < got.length; i++)
+        if (!same(got[i]!, wanted[i]!) && !(Math.abs(got[i]! - wanted[i]!) <= 1e-12 * Math.abs(wanted[i]!)))
+          expect.fail(`${name}, cell ${i}: ${got[i]}, not ${wanted[i]}`)
     }
   })
 })

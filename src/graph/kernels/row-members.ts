@@ -28,6 +28,9 @@ export function gather(
   return count
 }
 
+/** Whole codes below this one are looked up in a table. */
+const SMALL_CODES = 4096
+
 /**
  * Sorts the members of a bar by group: members that belong to none are left out, each group's stand together in the
  * order of symbols. Made once per kernel call; nothing is allocated per bar.
@@ -39,7 +42,11 @@ export class RowGroups {
   /** Group g's members stand at starts[g] … starts[g + 1] − 1; `count` groups. */
   starts = new Int32Array(17)
   count = 0
+  /** Ids of codes in the present bar: of small whole ones in a table (entries of other bars have other stamps). */
   private readonly ids = new Map<number, number>()
+  private readonly smallIds = new Int32Array(SMALL_CODES)
+  private readonly stamps = new Int32Array(SMALL_CODES)
+  private stamp = 0
   private readonly idOf: Int32Array
 
   constructor(symbols: number) {
@@ -56,21 +63,13 @@ export class RowGroups {
     codes: Float64Array,
     at: number,
   ): void {
-    const { ids, idOf } = this
+    const { idOf } = this
     // Per bar: codes may be anything, and groups that are gone must not cost time for ever.
-    ids.clear()
-    for (let i = 0; i < members; i++) {
-      const code = codes[at + positions[i]!]!
-      let id = -1
-      if (!Number.isNaN(code)) {
-        const known = ids.get(code)
-        id = known ?? ids.size
-        if (known === undefined) ids.set(code, id)
-      }
-      idOf[i] = id
-    }
-    this.count = ids.size
-    if (this.starts.length < ids.size + 2) this.starts = new Int32Array(2 * ids.size + 2)
+    this.ids.clear()
+    this.stamp++
+    this.count = 0
+    for (let i = 0; i < members; i++) idOf[i] = this.idOfCode(codes[at + positions[i]!]!)
+    if (this.starts.length < this.count + 2) this.starts = new Int32Array(2 * this.count + 2)
     const { starts } = this
     starts.fill(0)
     // Counting sort: starts[g + 1] first counts group g, then is where the next of its members goes.
@@ -84,5 +83,19 @@ export class RowGroups {
       this.positions[to] = positions[i]!
       this.values[to] = values[i]!
     }
+  }
+  private idOfCode(code: number): number {
+    if (code >= 0 && code < SMALL_CODES && Math.floor(code) === code) {
+      if (this.stamps[code] !== this.stamp) {
+        this.stamps[code] = this.stamp
+        this.smallIds[code] = this.count++
+      }
+      return this.smallIds[code]!
+    }
+    if (Number.isNaN(code)) return -1
+    const known = this.ids.get(code)
+    if (known !== undefined) return known
+    this.ids.set(code, this.count)
+    return this.count++
   }
 }

@@ -7,8 +7,9 @@ import { KERNEL_BYTES } from './bytes.js'
  */
 export interface Machine {
   readonly kernels: CompiledKernels
-  /** The memory as numbers, and as bytes; both are replaced when it grows. */
+  /** The memory as numbers, integers and bytes; all are replaced when it grows. */
   numbers: Float64Array
+  integers: Uint32Array
   bytes: Uint8Array
 }
 
@@ -58,6 +59,38 @@ export interface CompiledKernels {
     rows: number,
     width: number,
   ): void
+  trend(
+    prev: number,
+    cur: number,
+    outMean: number,
+    outXx: number,
+    outXk: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+  ): void
+  shape(
+    prev: number,
+    cur: number,
+    out2: number,
+    out3: number,
+    out4: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+  ): void
+  absoluteDeviation(
+    prev: number,
+    cur: number,
+    mean: number,
+    out: number,
+    n: number,
+    rows: number,
+    width: number,
+  ): void
+  sortRow(values: number, order: number, a: number, b: number, counts: number, count: number): void
   rankNewest(prev: number, cur: number, out: number, n: number, rows: number, width: number): void
   emaStart(state: number, width: number, span: number): void
   ema(x: number, out: number, state: number, rows: number, width: number, span: number): void
@@ -103,6 +136,7 @@ function start(): Machine & { readonly memory: Memory } {
     memory,
     kernels: exports as CompiledKernels,
     numbers: new Float64Array(memory.buffer),
+    integers: new Uint32Array(memory.buffer),
     bytes: new Uint8Array(memory.buffer),
   }
 }
@@ -114,6 +148,7 @@ export function machineWith(bytes: number): { readonly machine: Machine; readonl
   if (missing > 0) {
     machine.memory.grow(Math.ceil(missing / PAGE))
     machine.numbers = new Float64Array(machine.memory.buffer)
+    machine.integers = new Uint32Array(machine.memory.buffer)
     machine.bytes = new Uint8Array(machine.memory.buffer)
   }
   return { machine, from: FIRST }

@@ -1,4 +1,4 @@
-import { meanAbsoluteDeviation } from '../../kernels/mean-absolute-deviation.js'
+import { meanAbsoluteDeviation } from '../../kernels/rolling-shape.js'
 import { rollingMean, rollingSum } from '../../kernels/rolling-sum.js'
 import { borrow, giveBack } from '../../kernels/scratch.js'
 import type { OperatorDefinition } from '../../operator.js'
