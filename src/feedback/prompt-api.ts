@@ -1,3 +1,4 @@
+import { FACTOR_FAMILIES } from '../strategy/factors/catalog.js'
 import { SETTINGS, type SettingSpec } from '../strategy/settings.js'
 import { builderTable, type Signature } from '../strategy/signatures.js'
 
@@ -37,11 +38,15 @@ export function describeApi(detail: ApiDetail, allowed?: readonly string[]): str
     'the arrow are properties: macd().signal. Plain numbers become constants. Operators across symbols take { mask } with',
     'a condition. JavaScript cannot calculate with expressions: write a.add(b) and a.gt(b), never a + b or a > b.',
     ...groups,
+    // They are made of any operators: under constraints a model would have to know which.
+    ...(allowed === undefined ? ['# named factors', ...FACTOR_FAMILIES.map(familyLine)] : []),
     '# settings of strategy({ … })',
     'One of: score with select; signals; weights. All other settings may be left out.',
     ...Object.entries(SETTINGS).map(([name, spec]) => `${name}: ${describeSetting(spec)}`),
   ].join('\n')
 }
+
+const familyLine = ({ call, doc }: (typeof FACTOR_FAMILIES)[number]) => `${call}: ${doc}`
 
 const ANY_NUMBER = `${-Number.MAX_VALUE}…${Number.MAX_VALUE}`
 

@@ -103,6 +103,11 @@ describe('the prompt says', () => {
     expect(text).not.toContain('e+308')
   })
 
+  test('it names the two families of factors, where operators are free', () => {
+    expect(describeApi('names')).toMatch(/^alpha101\(number, names\?\): .*\nalpha158\(name, names\?\): /m)
+    expect(describeApi('names', ['rank', 'sma'])).not.toContain('alpha101')
+  })
+
   test('only the operators that the constraints leave', () => {
     const text = describeApi('described', ['rank', 'sma', 'var'])
     expect(text).toContain('\nrank(')
