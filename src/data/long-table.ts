@@ -149,9 +149,10 @@ export function selectRows(
     codes: Int32Array.from(kept, (row) => codes[row]!),
   })
   const isKept = ({ row }: { row: number }) => moved[row]! >= 0
+  let start = 0
   const starts = table.parts.map(({ firstRow }) => {
-    const first = kept.findIndex((row) => row >= firstRow)
-    return first < 0 ? kept.length : first
+    while (start < kept.length && kept[start]! < firstRow) start++
+    return start
   })
   return {
     ...table,

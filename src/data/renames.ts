@@ -49,14 +49,15 @@ export class Renames {
     }
     for (const list of this.byTicker.values()) {
       list.sort((a, b) => byCodeUnit(a.from, b.from) || byCodeUnit(a.to, b.to))
-      list.forEach((spell, k) => {
-        const before = list[k - 1]
-        if (before !== undefined && before.entity !== spell.entity && spell.from <= before.to)
+      let latest: Spell | undefined
+      for (const spell of list) {
+        if (latest !== undefined && latest.entity !== spell.entity && spell.from <= latest.to)
           problems.add(
             spell.row,
-            `${spell.ticker} is ${before.entity} until ${before.to} and ${spell.entity} from ${spell.from}`,
+            `${spell.ticker} is ${latest.entity} until ${latest.to} and ${spell.entity} from ${spell.from}`,
           )
-      })
+        if (latest === undefined || spell.to > latest.to) latest = spell
+      }
     }
     problems.refuse('DATA_BAD_RENAMES', 'a ticker is one company at a time: mend the days')
   }
@@ -95,8 +96,8 @@ export class Renames {
         codes[row] = coded(ticker)
         continue
       }
-      const spell = spells?.findLast(({ from }) => from <= day)
-      if (spell !== undefined && day <= spell.to) {
+      const spell = spells?.find(({ from, to }) => from <= day && day <= to)
+      if (spell !== undefined) {
         codes[row] = coded(spell.entity)
         continue
       }

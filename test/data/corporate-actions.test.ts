@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { FileDataOptions } from '../../src/data/dataset.js'
@@ -175,6 +176,44 @@ describe('a table of tickers', () => {
     const panel = await dataset.load()
     expect([panel.symbols, [...panel.fields.get('close')!]]).toEqual([['NEW'], [1]])
     expect(dataset.issues.map(({ code }) => code)).toEqual(['TICKER_UNCLAIMED'])
+  })
+
+  test('works on a folder of one file a ticker, whose lines are still named', async () => {
+    const path = join(folder, 'tickers')
+    mkdirSync(path)
+    const inside = writer(path)
+    inside('WM.csv', [
+      'date,close,sector,available,eps',
+      '2020-01-01,1,Bank,,',
+      '2020-01-06,3.5,Waste,2020-01-07,5',
+      '2020-01-07,4,Waste,,',
+    ])
+    inside('WMI.csv', [
+      'date,close,sector,available,eps',
+      '2020-01-02,2.5,Waste,,',
+      '2020-01-03,3,Waste,2020-01-02,4',
+    ])
+    const renames = write('map.csv', [HEADER, 'WM,2020-01-02,WMI', 'WM,2020-01-03,WMI', 'WM,2050-12-31,WM'])
+    const dataset = await openDataset({ path, renames, cacheDir: false })
+    const panel = await dataset.load()
+    expect([panel.symbols, [...panel.fields.get('close')!]]).toEqual([['WM'], [2.5, 3, 3.5, 4]])
+    expect([...panel.fields.get('eps')!]).toEqual([_, 4, 4, 5])
+    expect(panel.groups.get('sector')!.labels).toEqual(['Waste'])
+    expect(dataset.issues.map(({ code, file, line }) => [code, file, line])).toEqual([
+      ['TICKER_UNCLAIMED', 'WM.csv', 2],
+    ])
+    inside('WMI.csv', ['date,close,sector,available,eps', '2020-01-02,x,Waste,,', '2020-01-03,3,Waste'])
+    const error = await errorOf(openDataset({ path, renames, cacheDir: false }))
+    expect(error.message).toContain("WMI.csv line 2: WM 2020-01-02 – close is 'x'")
+    expect(error.message).toContain('WMI.csv line 3: WM 2020-01-03 – 3 cells, the header has 5')
+  })
+
+  test('may say the same of a company twice, and one spell may lie inside another', async () => {
+    const rows = ['entity,ticker,from,to', 'N,X,2020-01-01,2020-01-09', 'N,X,2020-01-02,2020-01-03']
+    const panel = await (await open(bars('X', 1, 3, 6), rows)).load()
+    expect([panel.symbols, panel.dates.length]).toEqual([['N'], 3])
+    const error = await errorOf(open(bars('X', 1), [...rows, 'M,X,2020-01-05,2020-01-06']))
+    expect(error.message).toContain('X is N until 2020-01-09 and M from 2020-01-05')
   })
 
   test('keeps bad rows of the prices where they are told', async () => {

@@ -98,6 +98,34 @@ describe('a table of daily fields', () => {
     expect([...panel.fields.get('beta')!]).toEqual([_, _, 1.5, _])
   })
 
+  test('with a text of too many names is joined without it', async () => {
+    const days = Array.from({ length: 600 }, (_day, i) =>
+      new Date(Date.UTC(2018, 0, 1 + i)).toISOString().slice(0, 10),
+    )
+    const dataset = await open({
+      'notes.csv': [
+        'date,symbol,note,pe',
+        ...days.map((day, i) => `${day},0050,note ${i},1`),
+        '2020-01-02,0050,,5',
+      ],
+    })
+    expect(dataset.issues.map(({ code, file }) => [code, file])).toEqual([
+      ['JOIN_UNMATCHED', 'notes.csv'],
+      ['TEXT_COLUMN_IGNORED', 'notes.csv'],
+    ])
+    expect([(await dataset.load()).fields.get('pe')![0], dataset.groups]).toEqual([5, []])
+  })
+
+  test('of announcements may call its columns as it likes, and some of them groups', async () => {
+    const columns = { available: 'Filed', date: 'Quarter', industry: 'SIC' }
+    const rows = ['symbol,Quarter,Filed,SIC,eps', '0050,2019-12-31,2020-01-03,7372,1']
+    const panel = await (await open({ 'eps.csv': rows }, { columns, groups: ['industry'] })).load()
+    expect([[...panel.fields.get('eps')!], panel.groups.get('industry')!.labels]).toEqual([
+      [_, _, 1, _],
+      ['7372'],
+    ])
+  })
+
   test('may call its columns as it likes', async () => {
     const columns = { symbol: 'Paper', value: 'P/E' }
     expect(
