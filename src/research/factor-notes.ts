@@ -64,3 +64,22 @@ function mostPairs(values: Float64Array, next: Float64Array, bars: number, symbo
   }
   return most
 }
+
+const PARTS: Record<keyof FactorNotes, string> = {
+  coverage: 'coverage',
+  rankIc: 'rank IC',
+  decay: 'decay',
+  quantiles: 'fifths',
+  turnover: 'turnover',
+}
+
+/** The notes in words, one for each reason: `rank IC, decay: …`. */
+export function notesInWords(notes: FactorNotes): string[] {
+  const byReason = new Map<string, string[]>()
+  for (const [part, why] of Object.entries(notes)) {
+    const parts = byReason.get(why) ?? []
+    parts.push(PARTS[part as keyof FactorNotes])
+    byReason.set(why, parts)
+  }
+  return [...byReason].map(([why, parts]) => `${parts.join(', ')}: ${why}`)
+}

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Trade } from '../../src/backtest/types.js'
 import { deviation } from '../../src/base/stats/deviation.js'
 import { mean } from '../../src/base/stats/mean.js'
+import { createPanel } from '../../src/data/panel.js'
 import { generateMarket } from '../../src/data/synthetic/market.js'
 import { sumsByMonth, yearsOfReturns } from '../../src/report/months.js'
 import { costsPaid, grossEquity } from '../../src/report/tearsheet/costs.js'
@@ -295,9 +296,12 @@ describe('a tearsheet', () => {
 
   test('says so where all symbols survive, and not where some end', () => {
     const said = (panel: typeof market) => tearsheet(tested({}, { panel }), panel).caveats.join(' ')
-    const close = market.fields.get('close')!
-    const ended = market.symbols.some((_, s) => !Number.isFinite(close[(market.dates.length - 1) * 30 + s]))
-    expect(said(market).includes('survivorship')).toBe(!ended)
+    const survivors = generateMarket({ symbols: 30, bars: 700, seed: 5, listings: false })
+    expect(said(survivors)).toContain('All 30 symbols still trade at the end.')
+    const close = Float64Array.from(survivors.fields.get('close')!)
+    for (let t = 600; t < 700; t++) close[t * 30] = Number.NaN
+    const ended = createPanel({ ...survivors, fields: new Map([...survivors.fields, ['close', close]]) })
+    expect(said(ended)).not.toContain('survivorship')
   })
 
   test('what a short range cannot say is null, with the reason', () => {

@@ -5,9 +5,12 @@ import { openDataset } from '../../data/sources/open-dataset.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { availableFields } from '../../graph/evaluate/context.js'
 import { panelValues } from '../../graph/expression.js'
+import { checkWindows } from '../../graph/first-values.js'
 import { cutBars } from '../../research/cut-bars.js'
 import { analyzeFactor, type FactorReport, type PanelBars } from '../../research/factor.js'
+import { notesInWords } from '../../research/factor-notes.js'
 import { compileExpression } from '../../strategy/compile.js'
+import { inStrategyText } from '../../strategy/place.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
@@ -54,9 +57,11 @@ async function factor(context: CommandContext, options: FactorOptions, text: str
     fields: availableFields(panel),
     limits: config.limits,
   })
-  const [column] = createEvaluator(panel, { benchmark: config.benchmark }).evaluate(expression, [
-    expression.root,
-  ])
+  const evaluator = createEvaluator(panel, { benchmark: config.benchmark })
+  const [column] = inStrategyText({ source: text, fileName: 'expression', language: 'expression' }, () => {
+    checkWindows(expression, [expression.root], panel.dates.length)
+    return evaluator.evaluate(expression, [expression.root])
+  })
   const start = options.start === undefined ? 0 : panel.dates.findIndex((date) => date >= options.start!)
   const cut = cutBars(panelValues(column!, panel.dates.length, panel.symbols.length), panel, {
     start,
@@ -90,6 +95,7 @@ function reportText(
   { colors }: Output,
 ): string {
   const { rankIc, decay, quantiles, turnover } = report
+  const notes = notesInWords(report.notes)
   return [
     `${colors.bold(text)}\n${dates[0]} … ${dates.at(-1)}, ${report.bars} bars, ${report.symbols} symbols, coverage ${share(report.coverage)}`,
     `rank IC with the next bar's return: mean ${ratio(rankIc.mean, 4)}, std ${ratio(rankIc.std)}, ICIR ${ratio(rankIc.icir)}, t ${ratio(rankIc.t, 2)} over ${rankIc.bars} bars`,
@@ -108,19 +114,8 @@ function reportText(
     ),
     `highest less lowest: ${quantiles.spread === null ? '–' : `${(quantiles.spread * 10_000).toFixed(2)} bp`} a bar (t ${ratio(quantiles.spreadT, 2)})`,
     `turnover a bar: top fifth ${share(turnover.top)}, bottom fifth ${share(turnover.bottom)}; rank autocorrelation ${ratio(turnover.rankAutocorrelation)}`,
-    ...Object.entries(report.notes).map(([part, why]) =>
-      colors.dim(`${NOTED[part as keyof typeof NOTED]}: ${why}`),
-    ),
+    ...(notes.length === 0 ? [] : [colors.dim(notes.join('\n'))]),
   ].join('\n\n')
-}
-
-/** What a dash above belongs to. */
-const NOTED: Record<keyof FactorReport['notes'], string> = {
-  coverage: 'coverage',
-  rankIc: 'rank IC',
-  decay: 'decay',
-  quantiles: 'fifths',
-  turnover: 'turnover',
 }
 
 /** Bar by bar: a whole panel as one text would be hundreds of megabytes. */

@@ -1,3 +1,4 @@
+import { notesInWords } from '../../research/factor-notes.js'
 import type { DecayPoint, FactorPart, FactorStudy, FactorYear } from '../../research/factor-study.js'
 import { neweyWestT } from '../../research/rank-ic.js'
 import { sumsByMonth } from '../months.js'
@@ -140,14 +141,6 @@ function caveats({ report, series }: FactorStudy): string[] {
   said.push(
     `Returns run from the ${prices === 'open' ? 'open after the value is known to a later open' : 'close after the value is known to a later close'}, without costs: what turnover takes from them comes on top.`,
   )
-  for (const [part, why] of Object.entries(notes)) said.push(`${PARTS[part as keyof typeof PARTS]}: ${why}.`)
+  for (const note of notesInWords(notes)) said.push(`Without a value: ${note}.`)
   return said
-}
-
-const PARTS: Record<keyof FactorStudy['report']['notes'], string> = {
-  coverage: 'Coverage has no value',
-  rankIc: 'The rank IC is not known in full',
-  decay: 'The decay is not known in full',
-  quantiles: 'The returns of the fifths are not known in full',
-  turnover: 'The turnover is not known in full',
 }
