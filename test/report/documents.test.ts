@@ -100,10 +100,14 @@ describe('a tearsheet in HTML', () => {
     expect((await renderTearsheet(tested({ name: NAME }), market)).html()).toBe(html)
   })
 
-  test('who measured against a symbol is told so', async () => {
-    const other = await renderTearsheet(hostile, market, { benchmarkName: 'S0003 & co', riskFree: 0.02 })
-    expect(visibleText(other.html())).toContain('Benchmark: S0003 & co.')
-    expect(visibleText(other.html())).toContain('2% a year')
+  test('what it is measured against, and the risk-free rate, are told', async () => {
+    const against = tested({}, { benchmark: market.symbols[3]!, riskFree: 0.02 })
+    const page = (await renderTearsheet(against, market, { riskFree: 0.02 })).html()
+    expect(visibleText(page)).toContain(`Benchmark: ${against.benchmark.name}.`)
+    expect(visibleText(page)).toContain('Risk-free rate 2% a year')
+    expect(visibleText(html)).toContain('Benchmark: equal weight of all symbols')
+    // The benchmark's own figures are measured with the rate too.
+    expect(dataOf(page).benchmark.metrics.sharpe).not.toBe(dataOf(html).benchmark.metrics.sharpe)
   })
 })
 

@@ -114,19 +114,15 @@ export interface Tearsheet {
 }
 
 export interface TearsheetOptions {
-  /** What the backtest was measured against, in words. */
-  readonly benchmarkName?: string
   /** A year, as a fraction; as in the backtest; default 0. */
   readonly riskFree?: number
 }
-
-export const DEFAULT_BENCHMARK_NAME = 'equal weight of all symbols, rebalanced monthly, without costs'
 
 /** Measures all that a tearsheet shows. `panel` is the one that was backtested. */
 export function tearsheet(
   result: StrategyBacktest,
   panel: Panel,
-  { benchmarkName = DEFAULT_BENCHMARK_NAME, riskFree = 0 }: TearsheetOptions = {},
+  { riskFree = 0 }: TearsheetOptions = {},
 ): Tearsheet {
   const { simulation, metrics, metricNotes, market, costs, strategy, range } = result
   const { equity, returns, exposure, fills, trades } = simulation
@@ -167,7 +163,7 @@ export function tearsheet(
     },
     market: { name: market.name, costs, periodsPerYear },
     benchmark: {
-      name: benchmarkName,
+      name: result.benchmark.name,
       metrics: benchmarkMetrics(benchmark, level, panel.dates, range.start, periodsPerYear, riskFree),
     },
     riskFree,
