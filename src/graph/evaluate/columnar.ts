@@ -5,9 +5,11 @@
  * 3. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts); over rows
  *    it is the same kernel, on inputs that hold these rows alone, so a value is the same bits by every path.
  * 4. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
- *    among them), idle arrays of the arena and idle working memory of kernels. Values at all bars from which only rows
- *    were gathered go first, because these rows stay and take a tenth of the place; then the least recently used.
- *    They go before the array that needs their place is made, which then is one of theirs.
+ *    among them), idle arrays of the arena and idle working memory of kernels. What has to go is chosen by what its
+ *    place is worth (`victims`): values at all bars from which only rows were gathered go first, because these rows
+ *    stay and take a tenth of the place; then other values at all bars, unless rows hold half of the budget. Of each
+ *    sort the least recently used go first, before the array that needs their place is made, which then is one of
+ *    theirs.
  */
 import type { Panel } from '../../data/panel.js'
 import { idleScratchBytes, releaseScratch } from '../kernels/scratch.js'
@@ -59,28 +61,41 @@ interface Entry {
   readonly owned: boolean
 }
 
+/** How a version is kept. Rows are always computed or copied, so they have arrays of their own. */
+const sortOf = ({ rows, isRead }: Version) => (rows !== undefined ? 'rows' : isRead ? 'full' : 'served')
+
 export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): Evaluator {
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
   const context = kernelContext(panel, options.benchmark)
-  // A Map keeps insertion order: re-inserting on use makes it a least-recently-used list.
-  const cache = new Map<string, Entry>()
-  // The same for values that have served already.
-  const served = new Map<string, Entry>()
+  // Maps keep insertion order: re-inserting on use makes each a least-recently-used list.
+  const cache = {
+    full: new Map<string, Entry>(),
+    served: new Map<string, Entry>(),
+    rows: new Map<string, Entry>(),
+  }
+  type Sort = keyof typeof cache
+  const SORTS = ['full', 'served', 'rows'] as const satisfies readonly Sort[]
+  let rowBytes = 0
   const arena = createArena()
   let bytes = 0
   let hits = 0
   let misses = 0
 
-  const isKnown = (key: string) => cache.has(key) || served.has(key)
+  const find = (key: string) => cache.full.get(key) ?? cache.rows.get(key) ?? cache.served.get(key)
   const held = () => arena.lent + arena.idle + idleScratchBytes()
 
-  /** Drops the value that was used least recently; false where all are in use. */
+  /** The order in which the sorts of values give way. */
+  const victims = (): readonly Sort[] =>
+    rowBytes > budget / 2 ? ['served', 'rows', 'full'] : ['served', 'full', 'rows']
+
+  /** Drops one value; false where all are in use. */
   const evictOne = (inUse: ReadonlySet<string>): boolean => {
-    for (const list of [served, cache])
-      for (const [key, { column, owned }] of list) {
+    for (const sort of victims())
+      for (const [key, { column, owned }] of cache[sort]) {
         if (!owned || inUse.has(key)) continue
-        list.delete(key)
+        cache[sort].delete(key)
         bytes -= column.values.byteLength
+        if (sort === 'rows') rowBytes -= column.values.byteLength
         arena.free(column.values)
         return true
       }
@@ -91,9 +106,17 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   const makeRoom = (inUse: ReadonlySet<string>, more: number) => {
     // Kernels' working memory is worth keeping, but not at the cost of most values.
     if (idleScratchBytes() > budget / 4) releaseScratch()
-    const reusable = () => more > 0 && arena.has(more)
-    while (held() + more > budget && !reusable() && evictOne(inUse));
-    if (!reusable()) arena.trim(Math.max(0, arena.idle - Math.max(0, held() + more - budget)))
+    if (more > 0 && arena.has(more)) return
+    // Idle arrays of other lengths are worth less than any value.
+    const trim = () => {
+      const excess = held() + more - budget
+      if (excess > 0) arena.trim(Math.max(0, arena.idle - excess))
+    }
+    trim()
+    while (held() + more > budget && evictOne(inUse)) {
+      if (more > 0 && arena.has(more)) return
+      trim()
+    }
   }
 
   const allocate = (type: PortType, bars: number, inUse: ReadonlySet<string>): Column => {
@@ -165,28 +188,27 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     evaluate(strategy, ids, rows = []) {
       checkSources(strategy, panel, options.benchmark)
       const wanted = ids.map((id, i) => ({ id, rows: rows[i] }))
-      const demand = new Demand(strategy, wanted, context.bars, isKnown)
+      const demand = new Demand(strategy, wanted, context.bars, (key) => find(key) !== undefined)
       const inUse = new Set<string>()
       for (const { key } of demand.inOrder()) inUse.add(key)
       const columns = new Map<string, Column>()
       for (const version of demand.inOrder()) {
         const { key, node } = version
-        let entry = cache.get(key) ?? served.get(key)
+        let entry = find(key)
         if (entry === undefined) {
           misses++
           const read = demand.inputs(version)
           const given = read.map((input) => columns.get(input.key)!)
           entry = compute(version, strategy.types.get(node.id)!, given, inUse)
           if (entry.owned) bytes += entry.column.values.byteLength
+          if (version.rows !== undefined) rowBytes += entry.column.values.byteLength
           // What nothing in this strategy reads any more may go if the budget asks for it.
           for (const input of read) if (--input.readers === 0) inUse.delete(input.key)
         } else {
           hits++
-          cache.delete(key)
-          served.delete(key)
+          for (const sort of SORTS) cache[sort].delete(key)
         }
-        const list = version.isRead || !entry.owned ? cache : served
-        list.set(key, entry)
+        cache[sortOf(version)].set(key, entry)
         columns.set(key, entry.column)
       }
       makeRoom(inUse, 0)
