@@ -198,6 +198,15 @@ export default strategy({
     expect(refusal(() => call(...args)).message).toContain(words)
   })
 
+  test('is known to the types by its name', () => {
+    // @ts-expect-error there is no such feature
+    expect(() => alpha158('KMD')).toThrow(/did you mean KMID/)
+    // @ts-expect-error windows are 5, 10, 20, 30 and 60
+    expect(() => alpha158('ROC7')).toThrow(AlphaloopError)
+    // @ts-expect-error alphas are numbered
+    expect(() => alpha101('12')).toThrow(AlphaloopError)
+  })
+
   test('a field or group that the panel lacks is named', () => {
     const whole = madeUpPanel(30, 6, 5)
     const bare = {
