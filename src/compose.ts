@@ -17,6 +17,7 @@ import { openDataset } from './data/sources/open-dataset.js'
 import { executionErrorOf } from './feedback/execution-error.js'
 import { availableFields, checkSources } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
+import { checkWindows, rootsOf } from './graph/first-values.js'
 import type { GraphLimits } from './graph/limits.js'
 import type { Strategy } from './graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from './history/journal-store.js'
@@ -44,6 +45,7 @@ import type { SearchSpace } from './search/proposal.js'
 import { proposeFactorGraph } from './search/propose.js'
 import { createSearchSpace } from './search/space.js'
 import { type CompileOptions, compileExpression, compileStrategy } from './strategy/compile.js'
+import { inStrategyText } from './strategy/place.js'
 import { type Split, splitDates, splitFromDates } from './validation/splits.js'
 import { benchmarkMask, type EvaluationSetup, measureBenchmark } from './workers/evaluation.js'
 import { createThreadRunner } from './workers/threads.js'
@@ -202,7 +204,10 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
         limits: config.limits,
         ...(fileName === undefined ? {} : { fileName }),
       })
-      checkSources(strategy, panel, config.benchmark)
+      inStrategyText({ source, fileName: fileName ?? `strategy.${language}`, language }, () => {
+        checkSources(strategy, panel, config.benchmark)
+        checkWindows(strategy, rootsOf(strategy), panel.dates.length)
+      })
       return conform(strategy, space, config)
     }
     const starts = await compileStarts(config, request.base, state.next, compile)

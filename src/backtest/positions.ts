@@ -1,6 +1,7 @@
 import { usageError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
 import type { Panel } from '../data/panel.js'
+import { checkWindows, rootsOf } from '../graph/first-values.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { Costs } from '../graph/strategy-graph.js'
 import { type BacktestOptions, evaluatorFor, marketFor, rangeOf, withFill } from './backtest-strategy.js'
@@ -66,6 +67,7 @@ export function positions(strategy: Strategy, panel: Panel, options: PositionsOp
   const costs = effectiveCosts(market, portfolio)
   const quotes = quotesAt(panel, range.end)
   const account = accountOf(options, quotes)
+  checkWindows(filled, rootsOf(filled), range.end + 1)
   const decision = decideAtEnd({
     panel,
     range,
