@@ -1,7 +1,13 @@
 /** The library: what the commands do, with types and without global state. */
 
 // Backtests and factors
-export { type BacktestOptions, backtest, type StrategyBacktest } from './backtest/backtest-strategy.js'
+export {
+  type BacktestOptions,
+  type BenchmarkInfo,
+  backtest,
+  type StrategyBacktest,
+} from './backtest/backtest-strategy.js'
+export type { BenchmarkSeries } from './backtest/benchmark-series.js'
 export { type Contribution, type ContributionRow, contribution } from './backtest/contribution.js'
 export { type HoldingsTable, parseHoldings } from './backtest/holdings.js'
 export { MARKETS as markets } from './backtest/markets.js'

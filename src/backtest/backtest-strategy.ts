@@ -2,12 +2,15 @@ import { usageError } from '../base/errors.js'
 import type { Panel } from '../data/panel.js'
 import { createEvaluator, type Evaluator } from '../graph/evaluate/columnar.js'
 import { symbolIndex } from '../graph/evaluate/context.js'
+import { checkWindows, rootsOf } from '../graph/first-values.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import type { Costs, Fill } from '../graph/strategy-graph.js'
 import { type BacktestResult, runBacktest } from './backtest.js'
+import { type BenchmarkSeries, seriesReturns } from './benchmark-series.js'
+import { inputWarnings } from './input-warnings.js'
 import { DEFAULT_MARKET, resolveMarket } from './markets.js'
 import { evaluateRule } from './strategy-rule.js'
-import type { BarRange, Market } from './types.js'
+import type { BarRange, Market, Simulation } from './types.js'
 
 export interface BacktestOptions {
   /** A market's name, or one of your own; default `us-stock`. */
@@ -24,6 +27,11 @@ export interface BacktestOptions {
    * equal weight of all symbols.
    */
   readonly benchmark?: string | undefined
+  /**
+   * Levels of an index to measure against, in place of `benchmark` or the equal weight; what `benchmark(…)` reads
+   * stays.
+   */
+  readonly benchmarkSeries?: BenchmarkSeries | undefined
   /** Computed factors are shared through it; it must be the panel's own, and have the same benchmark. */
   readonly evaluator?: Evaluator
   /** A year, as a fraction; default 0. */
@@ -35,28 +43,66 @@ export interface StrategyBacktest extends BacktestResult {
   /** Bars that were evaluated, as indices into the panel's dates. */
   readonly range: BarRange
   readonly market: Market
+  /** What it was measured against. */
+  readonly benchmark: BenchmarkInfo
+}
+
+/** What a backtest was measured against: `name` is a symbol, the name of a series, or says what is held. */
+export interface BenchmarkInfo {
+  readonly kind: 'equalWeight' | 'symbol' | 'series'
+  readonly name: string
 }
 
 /**
  * Backtests a strategy on a panel, as the accounting page defines it.
  * @throws AlphaloopError (usage) UNKNOWN_FIELD, UNKNOWN_GROUP, UNKNOWN_SYMBOL, NO_OPEN_PRICES, NO_HIGH_LOW_PRICES,
- *   UNKNOWN_MARKET, EMPTY_RANGE, WRONG_EVALUATOR
+ *   UNKNOWN_MARKET, EMPTY_RANGE, WRONG_EVALUATOR, BENCHMARK_RANGE, WINDOW_TOO_LONG (the panel is too short for it to decide anything)
  */
 export function backtest(strategy: Strategy, panel: Panel, options: BacktestOptions = {}): StrategyBacktest {
-  const { start, end, fill, riskFree, benchmark } = options
+  const { start, end, fill, riskFree, benchmark, benchmarkSeries } = options
   const market = marketFor(options)
   const filled = fill === undefined ? strategy : withFill(strategy, fill)
   const range = rangeOf(panel, start, end)
+  checkWindows(filled, rootsOf(filled), range.end + 1)
+  const evaluated = evaluateRule(filled, evaluatorFor(panel, options))
   const result = runBacktest({
     panel,
-    ...evaluateRule(filled, evaluatorFor(panel, options)),
+    ...evaluated,
     portfolio: filled.graph.portfolio,
     market,
     range,
     riskFree,
-    ...(benchmark === undefined ? {} : { benchmarkUniverse: onlySymbol(panel, benchmark) }),
+    ...(benchmarkSeries !== undefined
+      ? { benchmark: seriesReturns(benchmarkSeries, panel.dates, range) }
+      : benchmark !== undefined
+        ? { benchmarkUniverse: onlySymbol(panel, benchmark) }
+        : {}),
   })
-  return { ...result, strategy: filled, range, market }
+  const warnings = inputWarnings({ strategy: filled, panel, range, evaluated, simulation: result.simulation })
+  return {
+    ...result,
+    simulation: withWarnings(result.simulation, warnings),
+    strategy: filled,
+    range,
+    market,
+    benchmark: benchmarkInfo(options),
+  }
+}
+
+function benchmarkInfo({ benchmark, benchmarkSeries }: BacktestOptions): BenchmarkInfo {
+  if (benchmarkSeries !== undefined) return { kind: 'series', name: benchmarkSeries.name }
+  if (benchmark !== undefined) return { kind: 'symbol', name: benchmark }
+  return { kind: 'equalWeight', name: 'equal weight of all symbols, rebalanced monthly, without costs' }
+}
+
+/** A copy with more warnings; what it computes when it is read stays so. */
+function withWarnings(simulation: Simulation, more: Simulation['warnings']): Simulation {
+  if (more.length === 0) return simulation
+  const { warnings, ...rest } = Object.getOwnPropertyDescriptors(simulation)
+  return Object.defineProperties({} as Simulation, {
+    ...rest,
+    warnings: { ...warnings, value: [...simulation.warnings, ...more] },
+  })
 }
 
 /** The market that was named or given, with single costs replaced. @throws AlphaloopError (usage) UNKNOWN_MARKET */

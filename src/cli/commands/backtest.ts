@@ -1,12 +1,15 @@
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { backtest as backtestStrategy } from '../../backtest/backtest-strategy.js'
-import { equityCsv, tradesCsv } from '../../backtest/tables.js'
+import { type BenchmarkInfo, backtest as backtestStrategy } from '../../backtest/backtest-strategy.js'
+import { type Contribution, contribution } from '../../backtest/contribution.js'
+import { contributionCsv, equityCsv, tradesCsv } from '../../backtest/tables.js'
 import { METRIC_NAMES } from '../../backtest/types.js'
 import { createSandbox, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { compileStrategy } from '../../strategy/compile.js'
+import { inStrategyText } from '../../strategy/place.js'
+import { isBenchmarkFile, readBenchmark } from '../benchmark-file.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import { equityChart } from '../render/chart.js'
@@ -24,6 +27,9 @@ interface BacktestOptions extends DataFlags {
   readonly equity?: string
   readonly trades?: string
   readonly report?: string
+  readonly contribution?: string
+  /** A symbol or a file. */
+  readonly benchmark?: string
 }
 
 export function backtestCommand(program: Command, define: Define): void {
@@ -34,8 +40,13 @@ export function backtestCommand(program: Command, define: Define): void {
       .option('--end <date>', 'last day; later bars are not read')
       .option('--market <name>', 'us-stock, tw-stock, crypto or none')
       .option('--fill <when>', 'nextOpen or nextClose, instead of what the strategy says')
+      .option(
+        '--benchmark <what>',
+        'a symbol, or a file of date,value, to measure against; default: equal weight',
+      )
       .option('--equity <file>', 'write date,equity,return,exposure as CSV')
       .option('--trades <file>', 'write one row a position as CSV')
+      .option('--contribution <file>', 'write what every symbol and group contributed as CSV')
       .option('--report <file>', 'write a tearsheet: one .html file, or .md with pictures beside it')
       .addHelpText(
         'after',
@@ -51,7 +62,10 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   checkDates(options)
   checkFill(options.fill)
   if (options.report !== undefined) reportForm(options.report)
-  const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
+  const { benchmark: against, ...flags } = options
+  const isFile = against !== undefined && isBenchmarkFile(against, io.cwd)
+  const given = isFile ? flags : options
+  const { config, base } = loadConfig(context, undefined, flagValues(given, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
   const compiled = await compileStrategy(code, createSandbox(), {
@@ -65,24 +79,37 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   if (out.verbose) for (const { message } of warnings) out.warn(message)
   checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
+  const benchmarkSeries = isFile
+    ? await readBenchmark(resolve(io.cwd, against), dataOptions(config, base, io.env).cacheDir)
+    : undefined
   const fill = options.fill ?? config.fill
-  const tested = backtestStrategy(compiled, panel, {
-    market: marketOf(config),
-    ...(options.start === undefined ? {} : { start: options.start }),
-    ...(fill === undefined ? {} : { fill }),
-    benchmark: config.benchmark,
-  })
+  const tested = inStrategyText({ source: code, fileName: basename(path), language: languageOf(path) }, () =>
+    backtestStrategy(compiled, panel, {
+      market: marketOf(config),
+      ...(options.start === undefined ? {} : { start: options.start }),
+      ...(fill === undefined ? {} : { fill }),
+      benchmark: config.benchmark,
+      benchmarkSeries,
+    }),
+  )
   const { strategy, simulation, metrics, metricNotes, benchmarkReturns, costs, market, range } = tested
   for (const { message } of simulation.warnings) out.warn(message)
   if (options.equity)
     writeOutput(resolve(io.cwd, options.equity), equityCsv(simulation, panel.dates, range.start))
   if (options.trades) writeOutput(resolve(io.cwd, options.trades), tradesCsv(simulation.trades))
+  const sources = contribution(simulation, panel)
+  if (options.contribution !== undefined)
+    writeOutput(resolve(io.cwd, options.contribution), contributionCsv(sources))
   if (options.report !== undefined) {
     const { renderTearsheet } = await import('../../report/render.js')
-    const named = config.benchmark === undefined ? {} : { benchmarkName: config.benchmark }
-    writeReport(resolve(io.cwd, options.report), await renderTearsheet(tested, panel, named))
+    writeReport(resolve(io.cwd, options.report), await renderTearsheet(tested, panel))
   }
 
+  let level = 1
+  const levels = Float64Array.from(benchmarkReturns, (r) => {
+    level *= 1 + r
+    return level
+  })
   const closed = simulation.trades.filter(({ reason }) => reason !== 'end').length
   const result = {
     strategy: { hash: strategy.hash, name: strategy.graph.name },
@@ -97,17 +124,14 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
     status: simulation.status,
     metrics,
     metricNotes,
+    benchmark: { ...tested.benchmark, totalReturn: levels.at(-1)! - 1 },
+    contribution: extremes(sources),
     trades: closed,
     openPositions: simulation.trades.length - closed,
     warnings: simulation.warnings,
     durationMs: performance.now() - started,
   }
   out.result(result, () => {
-    let level = 1
-    const benchmark = Float64Array.from(benchmarkReturns, (r) => {
-      level *= 1 + r
-      return level
-    })
     const { data } = result
     const rows = METRIC_NAMES.map((name) => [
       METRIC_LABELS[name],
@@ -120,16 +144,31 @@ ${costsText(market.name, costs)}${simulation.status === 'ruined' ? '\nRUINED: th
 
 ${table(['', '', ''], rows, { colors: out.colors, right: [1] })}
 
+benchmark: ${tested.benchmark.name}, total return ${metricText('totalReturn', result.benchmark.totalReturn)}
+
 ${equityChart(
   [
     { name: strategy.graph.name, values: simulation.equity },
-    { name: 'benchmark (equal weight, no costs)', values: benchmark },
+    { name: `benchmark (${benchmarkText(tested.benchmark)})`, values: levels },
   ],
   { width: out.columns, colors: out.colors.isColorSupported, from: data.start!, to: data.end! },
 )}`
   })
   return undefined
 }
+
+/** Rows from each end of a list of contributions that a result shows. */
+const EXTREMES = 20
+
+/** The largest and smallest contributions, and how many symbols stand between them; all are in --contribution. */
+function extremes({ symbols, groups, borrow, financing }: Contribution) {
+  const most = symbols.slice(0, EXTREMES)
+  const least = symbols.slice(Math.max(most.length, symbols.length - EXTREMES)).reverse()
+  return { most, least, others: symbols.length - most.length - least.length, groups, borrow, financing }
+}
+
+const benchmarkText = ({ kind, name }: BenchmarkInfo): string =>
+  kind === 'equalWeight' ? 'equal weight, no costs' : kind === 'symbol' ? `${name}, no costs` : name
 
 const costsText = (
   market: string,

@@ -5,13 +5,12 @@ import { parseHoldings } from '../../backtest/holdings.js'
 import { type Positions, positions as positionsOf } from '../../backtest/positions.js'
 import { ordersCsv } from '../../backtest/tables.js'
 import { usageError } from '../../base/errors.js'
-import { createSandbox, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
+import { compileStrategyCode, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
 import { resolveConfig } from '../../config/resolve.js'
 import type { Config } from '../../config/schema.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { createStrategy, type Strategy } from '../../graph/strategy.js'
 import type { Fill } from '../../graph/strategy-graph.js'
-import { compileStrategy } from '../../strategy/compile.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import { positionsReport } from '../render/positions-report.js'
@@ -131,7 +130,7 @@ async function positions(
   })
   const age = Math.floor((Date.now() - Date.parse(found.schedule.date)) / 86_400_000)
   const warnings = [
-    ...(age > OLD_DAYS
+    ...(age > OLD_DAYS && dataset.source !== 'builtin'
       ? [{ code: 'OLD_DATA', message: `the data ends on ${found.schedule.date}, ${age} days ago` }]
       : []),
     ...found.warnings,
@@ -197,7 +196,7 @@ async function fileToHold(context: CommandContext, options: PositionsFlags, file
   const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
-  const strategy = await compileStrategy(code, createSandbox(), {
+  const strategy = await compileStrategyCode(code, {
     fileName: basename(path),
     language: languageOf(path),
     limits: config.limits,
