@@ -92,3 +92,61 @@ export function linearDecay(
     }
   }
 }
+
+/**
+ * One block, shapes as `sum` (mean.ts) but `width` ≥ 2; `ends` has room for (n + 1) × 4 values. Writes how many bars back
+ * the largest of the last n values is (with `sign` −1 the smallest), of equal ones the most recent.
+ */
+export function extremeAge(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32, sign: f64,
+): void {
+  const row = <usize>width << 3
+  const start = f64x2.splat(-Infinity)
+  const turn = f64x2.splat(sign)
+  const none = f64x2.splat(NaN)
+  // The ending without values, which no value loses against.
+  const empty = ends + (<usize>n << 5)
+  v128.store(empty, start)
+  v128.store(empty, start, 16)
+  for (let c = 0; c < width; c += 2) {
+    const s = <usize>min(c, width - 2) << 3
+    let best = start
+    // Rows are counted from the first of `prev`.
+    let place = start
+    if (prev) {
+      let at = prev + s + <usize>(n - 1) * row
+      let k = empty
+      for (let i = n - 1; i > 0; i--) {
+        const v = f64x2.mul(turn, v128.load(at))
+        // A missing value beats all, and nothing beats it.
+        const wins = v128.or(f64x2.gt(v, best), f64x2.ne(v, v))
+        best = v128.bitselect(v, best, wins)
+        place = v128.bitselect(f64x2.splat(<f64>i), place, wins)
+        k -= 32
+        v128.store(k, best)
+        v128.store(k, place, 16)
+        at -= row
+      }
+    }
+    best = start
+    place = start
+    let at = s
+    for (let i = 0; i < rows; i++) {
+      const v = f64x2.mul(turn, v128.load(cur + at))
+      const here = f64x2.splat(<f64>(n + i))
+      const wins = v128.or(f64x2.ge(v, best), f64x2.ne(v, v))
+      best = v128.bitselect(v, best, wins)
+      place = v128.bitselect(here, place, wins)
+      let r = none
+      if (prev || i == n - 1) {
+        const k = prev ? ends + (<usize>(i + 1) << 5) : empty
+        const earlier = v128.load(k)
+        const age = f64x2.sub(here, v128.bitselect(place, v128.load(k, 16), f64x2.ge(best, earlier)))
+        const whole = v128.and(f64x2.eq(best, best), f64x2.eq(earlier, earlier))
+        r = v128.bitselect(age, none, whole)
+      }
+      v128.store(out + at, r)
+      at += row
+    }
+  }
+}

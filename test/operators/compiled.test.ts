@@ -16,7 +16,7 @@ const panel = (values: Float64Array, width: number): Column => ({ type: 'panel',
 const ROLLING: readonly [name: string, params: (n: number) => Params][] = [
   ...[
     ...['sum', 'sma', 'var', 'std', 'tsRank', 'tsMin', 'tsMax', 'decayLinear', 'zscore', 'wilder'],
-    ...['slope', 'rSquared', 'residual', 'skew', 'kurt', 'cci'],
+    ...['slope', 'rSquared', 'residual', 'skew', 'kurt', 'cci', 'median', 'argMin', 'argMax'],
   ].map((name) => [name, (n: number) => ({ n })] as [string, (n: number) => Params]),
   ['ema', (n) => ({ span: n })],
   ...['corr', 'cov', 'beta'].map((name) => [name, (n: number) => ({ n })] as [string, (n: number) => Params]),

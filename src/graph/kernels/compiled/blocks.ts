@@ -5,7 +5,7 @@ export interface Block {
   readonly prev: number[]
   readonly cur: number[]
   readonly out: number[]
-  /** Room for (n + 1) × 10 numbers. */
+  /** Room for (n + 1) × 10 numbers, or for what was asked; what is put there stays from block to block. */
   readonly ends: number
   readonly n: number
   readonly rows: number
@@ -27,7 +27,8 @@ const NARROWEST = 4
 /**
  * Runs a kernel that joins windows of n bars from two neighbouring blocks (see rolling-sum.ts) over bars × width
  * panels, and hands its results to `take`, bar by bar or many at once, in whatever order of strips. Symbols are
- * independent of each other, so strips never change a value.
+ * independent of each other, so strips never change a value. `workPerColumn`: bytes that the kernel needs for every
+ * column besides.
  */
 export function inBlocks(
   inputs: readonly Float64Array[],
@@ -37,13 +38,26 @@ export function inBlocks(
   n: number,
   run: RunBlock,
   take: TakeResults,
+  workPerColumn = 0,
 ): void {
   const blocks = Math.max(1, Math.floor(FEW_BARS / n))
-  const perColumn = (2 * inputs.length + outputs) * blocks * n * 8
+  const perColumn = (2 * inputs.length + outputs) * blocks * n * 8 + workPerColumn
   const most = Math.max(2 * NARROWEST, Math.floor(MOST_BYTES / perColumn))
   const strip = Math.ceil(width / Math.ceil(width / most))
   for (let from = 0; from < width; from += strip)
-    runStrip(inputs, outputs, bars, width, n, blocks, from, Math.min(strip, width - from), run, take)
+    runStrip(
+      inputs,
+      outputs,
+      bars,
+      width,
+      n,
+      blocks,
+      from,
+      Math.min(strip, width - from),
+      run,
+      take,
+      workPerColumn,
+    )
 }
 
 function runStrip(
@@ -57,11 +71,12 @@ function runStrip(
   count: number,
   run: RunBlock,
   take: TakeResults,
+  workPerColumn: number,
 ): void {
   const columns = Math.max(NARROWEST, count)
   const chunk = blocks * n
   const bytes = Math.ceil((chunk * columns) / 2) * 16
-  const endBytes = (n + 1) * 80
+  const endBytes = Math.ceil(Math.max((n + 1) * 80, workPerColumn * columns) / 16) * 16
   const { machine, from: base } = machineWith(endBytes + (2 * inputs.length + outputs) * bytes)
   const area = (i: number) => base + endBytes + i * bytes
   const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const

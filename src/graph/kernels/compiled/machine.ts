@@ -50,6 +50,27 @@ export interface CompiledKernels {
     width: number,
     least: number,
   ): void
+  extremeAge(
+    prev: number,
+    cur: number,
+    out: number,
+    ends: number,
+    n: number,
+    rows: number,
+    width: number,
+    sign: number,
+  ): void
+  quantile(
+    prev: number,
+    cur: number,
+    out: number,
+    work: number,
+    n: number,
+    rows: number,
+    width: number,
+    below: number,
+    share: number,
+  ): void
   linearDecay(
     prev: number,
     cur: number,
