@@ -15,6 +15,7 @@ import type { CommandContext, Define } from '../main.js'
 import { equityChart } from '../render/chart.js'
 import { METRIC_LABELS, metricText } from '../render/figures.js'
 import { table } from '../render/table.js'
+import { wrap } from '../render/wrap.js'
 import { writeOutput } from '../write-file.js'
 import { reportForm, writeReport } from '../write-report.js'
 import { checkFill, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
@@ -144,7 +145,7 @@ ${costsText(market.name, costs)}${simulation.status === 'ruined' ? '\nRUINED: th
 
 ${table(['', '', ''], rows, { colors: out.colors, right: [1] })}
 
-benchmark: ${tested.benchmark.name}, total return ${metricText('totalReturn', result.benchmark.totalReturn)}
+${wrap(`benchmark: ${tested.benchmark.name}, total return ${metricText('totalReturn', result.benchmark.totalReturn)}`, out.columns)}
 
 ${equityChart(
   [
