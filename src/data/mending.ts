@@ -16,7 +16,8 @@ export const MENDING: Readonly<Record<IssueCode, string>> = {
   ENDS_EARLY: 'right for a delisting; otherwise fetch the rest',
   VOLUME_ZERO: 'a price of such a bar may be an old one; leave bars without a trade out',
   WEEKEND: 'right for a market that trades every day; otherwise look at the time zone of the dates',
-  MIXED_TIME_ZONES: 'write all times in one zone, or only the day',
+  MIXED_TIME_ZONES:
+    'right for summer and winter time of one place; otherwise write all times in one zone, or only the day',
   ADJ_CLOSE_MISSING: 'fill in adj_close, or take prices as they are: --unadjusted',
   NUMBER_COLUMN_IGNORED:
     'a number without a date would be known before it was so: give it dates, or name it a group with --groups',

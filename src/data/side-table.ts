@@ -2,7 +2,7 @@ import { dataError } from '../base/errors.js'
 import { type ColumnRole, columnAt, quotedNames } from './columns.js'
 import { readDatesTogether } from './dates.js'
 import { counted } from './issues.js'
-import type { LongTable } from './long-table.js'
+import { fileOfRow, type LongTable } from './long-table.js'
 
 /** A column that a table of dates and names must or may have. */
 export interface WantedColumn {
@@ -58,8 +58,11 @@ export class RowProblems {
     const line = this.table.lines[row]!
     if (this.count++ === 0) this.first = line
     const symbol = this.table.symbols.texts[this.table.symbols.codes[row]!]
+    const part = this.table.parts.length > 1 ? `${fileOfRow(this.table, row)} ` : ''
     if (this.places.length < SHOWN)
-      this.places.push(`  ${this.table.unit} ${line}${symbol === undefined ? '' : `: ${symbol}`} – ${text}`)
+      this.places.push(
+        `  ${part}${this.table.unit} ${line}${symbol === undefined ? '' : `: ${symbol}`} – ${text}`,
+      )
   }
 
   /** @throws AlphaloopError (data) `code`, where a row was added */

@@ -339,6 +339,18 @@ describe('a universe', () => {
     expect(error.message).toContain(says)
   })
 
+  test('may be a folder, whose files are named where a row is wrong', async () => {
+    const universe = join(folder, 'index')
+    mkdirSync(universe)
+    writer(universe)('a.csv', ['symbol,from,to', 'A,2020-01-03,'])
+    writer(universe)('b.csv', ['symbol,from', 'B,2020-01-07'])
+    const panel = await readPanel({ path, universe: [universe], cacheDir: false })
+    expect([...panel.fields.get('index')!]).toEqual([0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 1, 0])
+    writer(universe)('b.csv', ['symbol,from', 'B,soon'])
+    const error = await errorOf(readPanel({ path, universe: [universe], cacheDir: false }))
+    expect(error.message).toContain("b.csv line 2: B – from is 'soon'")
+  })
+
   test('shows five bad rows and counts the others', async () => {
     const error = await errorOf(members(['symbol,from,to', ...Array(8).fill('A,soon,')]))
     expect(error.message).toContain('8 rows that cannot be used')

@@ -136,7 +136,7 @@ function openSource(options: DataOptions): Source {
         how,
         content(files.prices),
         files.join.map(content),
-        files.universe.map(content),
+        files.universe.map((source) => [source.stem, content(source)]),
         files.adjustments ? content(files.adjustments) : null,
         files.renames ? content(files.renames) : null,
       ]),

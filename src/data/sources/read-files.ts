@@ -65,7 +65,7 @@ export async function readFiles(
   for (const source of files.universe)
     universes.push({
       source: source.name,
-      name: fieldNameOf(source.files[0]!.stem),
+      name: fieldNameOf(source.stem),
       table: await readSide(source, UNIVERSE_COLUMNS, 'a universe'),
     })
   const adjustments =

@@ -24,6 +24,8 @@ export interface LoadedSource {
   readonly given: string
   /** The file's or folder's own name. */
   readonly name: string
+  /** The same without the endings of a file. */
+  readonly stem: string
   readonly files: readonly LoadedFile[]
 }
 
@@ -39,7 +41,9 @@ export function loadSource(given: string, onNote: (note: string) => void, byOwnN
     const sum = createHash('sha256').update(bytes).digest('hex')
     return { ...file, name: byOwnName ? basename(file.path) : file.name, bytes, sum }
   })
-  return { given, name: basename(given), files }
+  const name = basename(given)
+  const only = files.find((file) => basename(file.path) === name)
+  return { given, name, stem: only?.stem ?? name, files }
 }
 
 /** The tables of a source, each as it stands in its file. */
