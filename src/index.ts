@@ -40,7 +40,7 @@ export { loadConfigFile } from './config/load.js'
 export { createConfig, resolveConfig } from './config/resolve.js'
 export type { Config, ConfigSettings } from './config/schema.js'
 // Market data
-export type { DataIssue, DataOptions, Dataset } from './data/dataset.js'
+export type { DataIssue, DataOptions, Dataset, TableSummary } from './data/dataset.js'
 export { type DatasetDescription, describeDataset } from './data/describe.js'
 export type { GroupField, Panel } from './data/panel.js'
 export { createPanel, panelPrefix } from './data/panel.js'
