@@ -254,3 +254,20 @@ test('at every bar the field is that of the plain rule (400 random tables)', () 
     { seed: 7, numRuns: 400 },
   )
 })
+
+test('a report that is announced after the last bar, or long before the first, is no mistake', async () => {
+  const rows = [HEADER, 'A,2020-03-31,2021-01-01,9', 'A,2018-12-31,2019-02-01,1']
+  const dataset = await open(rows)
+  expect(dataset.issues).toEqual([])
+  expect(await columnOf(rows)).toEqual([1, 1, 1, 1, 1])
+})
+
+test('whether the day or the month comes first is decided by both dates of a report together', async () => {
+  expect(await columnOf([HEADER, 'A,31/03/2020,05/05/2020,1.5', 'A,31/12/2019,06/05/2020,9'])).toEqual([
+    _,
+    _,
+    1.5,
+    1.5,
+    1.5,
+  ])
+})
