@@ -1,11 +1,12 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createEvaluator } from '../src/graph/evaluate/columnar.js'
 import { createStrategy, type Strategy } from '../src/graph/strategy.js'
 import { splitBars } from '../src/validation/splits.js'
 import { createEvaluation, type EvaluationSetup } from '../src/workers/evaluation.js'
 import { createThreadRunner } from '../src/workers/threads.js'
-import { benchPanel } from './support/panel.js'
-import { peerResults } from './support/peers.js'
+import { benchPanel } from './bench-panel.js'
+import { peersFolder, pythonWith, runPeerScript } from './peers.js'
 import { copyTime, Report, time } from './support/timing.js'
 import {
   crossing,
@@ -31,7 +32,7 @@ const [symbols, bars] = flags.small ? [100, 1_250] : [500, 2_500]
 const made = benchPanel(symbols, bars)
 const { panel } = made
 const report = new Report()
-console.log(`${symbols} × ${bars}: ${made.origin}`)
+console.log(`${symbols} × ${bars}: ${made.source}`)
 
 try {
   const copy = copyTime(symbols * bars)
@@ -93,7 +94,7 @@ try {
     createStrategy(formulas[27]!.graph),
   )
   await mutations()
-  compareMomentum()
+  compareWithPeers()
 
   /** A thousand children of fifty, train and validation, on one thread and on two. */
   async function mutations(): Promise<void> {
@@ -122,7 +123,7 @@ try {
     const runner = createThreadRunner(setup, {
       threads: 2,
       timeoutSeconds: 600,
-      entry: new URL('../src/workers/thread.ts', import.meta.url),
+      entry: new URL('./support/thread.mjs', import.meta.url),
     })
     await Promise.all(parents.map(({ graph }) => runner.evaluate(graph)))
     const start = performance.now()
@@ -133,29 +134,45 @@ try {
   }
 
   /** The peers' figures, and whether their equity is ours. */
-  function compareMomentum(): void {
-    if (made.folder === undefined) return
-    const modules = ['numpy', 'pandas', 'numba']
-    for (const peer of peerResults('bench_momentum_py.py', [made.folder], modules)) {
-      if (typeof peer.ms_per_strategy === 'number')
-        report.print(`peer ${peer.peer}: MOM single`, peer.ms_per_strategy, 'ms/strategy')
-      const cached = peer.cached_sweep_ms_per_strategy
-      if (typeof cached === 'number')
-        report.print(`peer ${peer.peer}: MOM sweep, cached`, cached, 'ms/strategy')
-      if (peer.peer === 'numba_lean') {
-        const { final } = peer.digest as { final: number }
-        const ours = score(pair[0]!, fresh()).simulation
-        console.log(
-          `equity at the end: ours ${ours.equity.at(-1)}, ${peer.peer} ${final / 1e6} (0.99 invested, costs from cash)`,
-        )
-      }
+  function compareWithPeers(): void {
+    const scripts = peersFolder()
+    const python = scripts === undefined ? undefined : pythonWith('numpy', 'pandas', 'numba')
+    if (scripts === undefined || python === undefined || made.folder === undefined) {
+      console.log(
+        'the peers are left out: their scripts or a Python with numpy, pandas and numba are not here',
+      )
+      return
     }
-    for (const peer of peerResults('bench_formula_py.py', [made.folder], modules)) {
-      const [rows] = peer.cached_rows_ms_per_strategy as [number, number]
-      report.print(`peer ${peer.peer}, cached rows`, rows, 'ms/strategy')
+    const results = (script: string) =>
+      runPeerScript(python, join(scripts, script), [made.folder!])
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    for (const peer of results('bench_momentum_py.py')) {
+      report.print(`peer ${peer.peer}: MOM single`, peer.ms_per_strategy as number, 'ms/strategy')
+      const cached = peer.cached_sweep_ms_per_strategy
+      if (typeof cached === 'number') report.print(`peer ${peer.peer}: MOM sweep`, cached, 'ms/strategy')
+      if (peer.peer === 'numpy_lean') report.print('equity, ours over the peer’s', againstPeer(peer), 'times')
+    }
+    for (const peer of results('bench_formula_py.py')) {
+      const [rows] = peer.cached_rows_ms_per_strategy as [number]
+      report.print(`peer ${peer.peer}`, rows, 'ms/strategy')
     }
   }
-  if (flags.record) report.record('strategies', `${symbols} × ${bars}, ${made.origin}`)
+
+  /**
+   * Equity at the end of our MOM run over that of a peer. Theirs invests 0.99 of the equity and pays costs from the
+   * rest, ours invests what is left after costs; so weights of 0.99 in the same symbols are given to our engine.
+   */
+  function againstPeer(peer: Record<string, unknown>): number {
+    const { final } = peer.digest as { final: number }
+    const strategy = momentum(20, 20)
+    const { graph } = strategy
+    const invested = createStrategy({ ...graph, portfolio: { ...graph.portfolio, grossExposure: 0.99 } })
+    return score(invested, fresh()).simulation.equity.at(-1)! / (final / 1e6)
+  }
+
+  if (flags.record) report.record('strategies', `${symbols} × ${bars}, ${made.source}`)
 } finally {
-  made.dispose()
+  made.remove()
 }
