@@ -67,15 +67,22 @@ export function warmupOf(op: string, params: Params, output: string | undefined)
   return Number.isFinite(bars) ? bars : 0
 }
 
-/** Nodes whose own window, after those of its inputs, is longer than the panel; not those that only read one. */
-export function tooLong(strategy: Evaluable, bars: number): TooLong[] {
+/**
+ * Nodes whose own window, after those of its inputs, is longer than the panel; not those that only read one.
+ * @param roots only what keeps these from ever having a value; default: any node
+ */
+export function tooLong(strategy: Evaluable, bars: number, roots?: readonly string[]): TooLong[] {
   const first = firstValues(strategy)
-  return strategy.graph.nodes
-    .filter(({ id, inputs, mask }) => {
-      const reads = mask === undefined ? inputs : [...inputs, mask]
-      return first.get(id)! >= bars && reads.every((read) => first.get(read)! < bars)
-    })
-    .map((node) => ({ node, needs: first.get(node.id)! + 1 }))
+  const isDead = (id: string) => first.get(id)! >= bars
+  const found: TooLong[] = []
+  const counts = new Set(roots ?? strategy.graph.nodes.map(({ id }) => id))
+  for (const node of strategy.graph.nodes.toReversed()) {
+    if (!counts.has(node.id) || !isDead(node.id)) continue
+    const dead = (node.mask === undefined ? node.inputs : [...node.inputs, node.mask]).filter(isDead)
+    for (const id of dead) counts.add(id)
+    if (dead.length === 0) found.unshift({ node, needs: first.get(node.id)! + 1 })
+  }
+  return found
 }
 
 /**
@@ -84,11 +91,10 @@ export function tooLong(strategy: Evaluable, bars: number): TooLong[] {
  * @throws AlphaloopError (usage) WINDOW_TOO_LONG
  */
 export function checkWindows(strategy: Evaluable, roots: readonly string[], bars: number): void {
-  const first = firstValues(strategy)
-  if (roots.every((id) => first.get(id)! < bars)) return
-  const found = tooLong(strategy, bars)
   // The longest says how many bars are needed.
-  const { node, needs } = found.reduce((a, b) => (b.needs > a.needs ? b : a))
+  const [longest] = tooLong(strategy, bars, roots).sort((a, b) => b.needs - a.needs)
+  if (longest === undefined) return
+  const { node, needs } = longest
   throw usageError(
     'WINDOW_TOO_LONG',
     windowText(node, needs, bars),

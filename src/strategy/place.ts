@@ -122,10 +122,14 @@ function readCode({ source, fileName, language }: StrategyText) {
 function placeInJson(source: string, details: Details): Position | undefined {
   const name = missingName(details)
   const quoted = (text: unknown) => JSON.stringify(String(text)).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  // A node's params stand after its op, as they are written by default, and hold the windows.
+  const windows = (Array.isArray(details.windows) ? details.windows : []).map(
+    (n) => `(?=[^{}]*\\b${Number(n)}\\b)`,
+  )
   const pattern =
     name !== undefined
       ? `"params"\\s*:\\s*\\{[^{}]*"(?:name|field)"\\s*:\\s*(?=${quoted(name)})`
-      : `"op"\\s*:\\s*(?=${quoted(details.operator)})`
+      : `"op"\\s*:\\s*(?=${quoted(details.operator)}[^{}]*\\{${windows.join('')})`
   const found = new RegExp(pattern).exec(source)
   if (found === null) return undefined
   const before = source.slice(0, found.index + found[0].length).split('\n')

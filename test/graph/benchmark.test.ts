@@ -3,6 +3,7 @@ import { backtest } from '../../src/backtest/backtest-strategy.js'
 import { compileStrategyCode } from '../../src/compose.js'
 import { createPanel, type Panel, panelPrefix } from '../../src/data/panel.js'
 import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
+import { kernelContext } from '../../src/graph/evaluate/context.js'
 import { evaluatePlainly } from '../../src/graph/evaluate/reference.js'
 import { createStrategy, type Strategy } from '../../src/graph/strategy.js'
 import { benchmark, field, strategy } from '../../src/strategy/api.js'
@@ -74,15 +75,18 @@ describe('without a benchmark symbol it is the equal weight of all symbols', () 
   })
 
   test('a level that no number can hold is missing from there on', () => {
-    const close = Float64Array.from({ length: 6 }, (_, t) => [1e-300, 1e5][t % 2]!)
-    const panel = createPanel({ dates: days(6), symbols: ['A'], fields: new Map([['close', close]]) })
+    // A grows by 1e300 at bar 1, B at bar 2.
+    const close = Float64Array.of(...[1e-150, NaN_], ...[1e150, 1e-150], ...[NaN_, 1e150], ...[NaN_, 1e150])
+    const panel = createPanel({ dates: days(4), symbols: ['A', 'B'], fields: new Map([['close', close]]) })
     const level = valuesOf('close', panel)
-    expect(level[1]).toBeCloseTo(1e305, -295)
-    expect(level.every((v) => Number.isFinite(v) || Number.isNaN(v))).toBe(true)
+    expect(level[1]! / 1e300).toBeCloseTo(1, 9)
+    expect(level.slice(2)).toEqual([NaN_, NaN_])
+    expect(valuesOf('returns', panel)[3]).toBe(0)
   })
 
   test('another field is refused with what there is, and with how to name a symbol', () => {
     const refused = () => createEvaluator(PANEL).evaluate(reads('volume'), [])
+    expect(() => kernelContext(PANEL).benchmark('volume')).toThrow(/has close and returns/)
     expect(refused).toThrow(/equal weight of all symbols, which has close and returns, but no "volume"/)
     expect(refused).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_FIELD', hint: expect.stringContaining('--benchmark SPY') }),
@@ -102,6 +106,21 @@ describe('with a benchmark symbol', () => {
     expect(() => valuesOf('volum', PANEL, 'A')).toThrow(/no field "volum"; did you mean volume/)
     expect(() => createEvaluator(PANEL, { benchmark: 'D' })).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_SYMBOL', hint: 'it has 3: A, B, C' }),
+    )
+  })
+
+  test('a symbol that was written otherwise is told the nearest, and of many only some are named', () => {
+    const symbols = Array.from({ length: 12 }, (_, i) => `SYM${String.fromCharCode(65 + i)}`)
+    const panel = createPanel({
+      dates: days(1),
+      symbols,
+      fields: new Map([['close', new Float64Array(12).fill(1)]]),
+    })
+    expect(() => createEvaluator(panel, { benchmark: 'SIMA' })).toThrow(
+      expect.objectContaining({
+        message: 'the data has no symbol "SIMA"; did you mean SYMA?',
+        hint: 'it has 12: SYMA, SYMB, SYMC, SYMD, SYME, SYMF, SYMG, SYMH …',
+      }),
     )
   })
 

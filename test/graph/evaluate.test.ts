@@ -398,6 +398,21 @@ describe('what the data does not have', () => {
     expect(evaluator.stats()).toMatchObject({ hits: 0, misses: 0, bytes: 0 })
   })
 
+  test('is told with every operator that reads it by itself', () => {
+    const inputs = ['high', 'low', 'close']
+    const strategy = createStrategy(
+      scoredBy([
+        ...inputs.map((name) => field(name)),
+        { id: 'a', op: 'atr', inputs, params: { n: 2 } },
+        { id: 'b', op: 'cci', inputs, params: { n: 2 } },
+        { id: 'x', op: 'add', inputs: ['a', 'b'] },
+      ]),
+    )
+    expect(() => createEvaluator(bare).evaluate(strategy, scoreOf(strategy))).toThrow(
+      /the data has no field "high", which (atr and cci|cci and atr) read$/,
+    )
+  })
+
   test('a return from or to an infinite close is missing, as close/lag(close, 1) − 1 is', () => {
     const close = Float64Array.of(1, Number.POSITIVE_INFINITY, 2, 3)
     const returns = deriveField('returns', new Map([['close', close]]), 1)!

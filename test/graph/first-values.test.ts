@@ -4,7 +4,7 @@ import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
 import { checkWindows, firstValues, rootsOf, tooLong, warmupOf } from '../../src/graph/first-values.js'
 import { OPERATORS } from '../../src/graph/operators/index.js'
 import { createStrategy } from '../../src/graph/strategy.js'
-import { field, strategy } from '../../src/strategy/api.js'
+import { crossAbove, field, strategy } from '../../src/strategy/api.js'
 import { inputsFor, LOOKS, paramsFor, runKernel, testContext } from '../operators/support.js'
 import { ROOMY, randomGraph } from '../support/random-graph.js'
 import { rounds } from './make.js'
@@ -81,6 +81,24 @@ describe('a window longer than the panel', () => {
     })
     expect(check(either, 100)).not.toThrow()
     expect(tooLong(either, 100).map(({ node }) => node.op)).toEqual(['sma'])
+  })
+
+  test('is the one that matters, of several', () => {
+    const exitsLate = strategy({
+      signals: { enter: close.gt(close.sma(300)), exit: close.lt(close.ema(900)) },
+    })
+    expect(check(exitsLate, 250)).toThrow(/sma\(300\) needs 300 bars/)
+    const twoRoots = strategy({
+      universe: close.gt(close.sma(400)),
+      weights: close.sma(300).div(1000),
+    })
+    expect(check(twoRoots, 250)).toThrow(/sma\(400\) needs 400 bars/)
+    expect(check(twoRoots, 350)).toThrow(/sma\(400\)/)
+  })
+
+  test('without a parameter is told without one', () => {
+    const crossed = strategy({ signals: { enter: crossAbove(close, 5), exit: close.lt(1) } })
+    expect(check(crossed, 1)).toThrow(/crossAbove needs 2 bars but the panel has 1$/)
   })
 
   test('in a universe or an entry that can then never be true is refused too', () => {

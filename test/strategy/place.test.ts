@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { AlphaloopError, usageError } from '../../src/base/errors.js'
+import { inStrategyText, type StrategyText } from '../../src/strategy/place.js'
+
+const code = (source: string, language: StrategyText['language'] = 'ts') =>
+  ({ source, fileName: 's', language }) as const
+
+function placeOf(text: StrategyText, details: Record<string, unknown>, errorCode = 'UNKNOWN_FIELD') {
+  try {
+    inStrategyText(text, () => {
+      throw usageError(errorCode, 'what', 'how', details)
+    })
+  } catch (error) {
+    if (error instanceof AlphaloopError) return error
+  }
+  throw new Error('nothing was thrown')
+}
+const at = (...given: Parameters<typeof placeOf>) => {
+  const { line, column } = placeOf(...given).details
+  return line === undefined ? undefined : `${line}:${column}`
+}
+const window = (operator: string, ...windows: number[]) => ({ operator, windows })
+
+test('what goes well is handed back', () => {
+  expect(inStrategyText(code('1'), () => 7)).toBe(7)
+})
+
+test('an error keeps its code, hint and details, and gets the place in front', () => {
+  const error = placeOf(code("field('x')"), { field: 'x', available: ['close'] })
+  expect(error).toMatchObject({ code: 'UNKNOWN_FIELD', message: 's:1:1: what', hint: 'how', kind: 'usage' })
+  expect(error.details).toMatchObject({ available: ['close'], line: 1, column: 1, sourceLine: "field('x')" })
+})
+
+test('other errors, and those that have a place, stay as they are', () => {
+  expect(placeOf(code("field('x')"), { field: 'x' }, 'NO_OPEN_PRICES').message).toBe('what')
+  expect(placeOf(code("field('x')"), { field: 'x', line: 9 }).details.line).toBe(9)
+  const bug = new RangeError('ours')
+  expect(() =>
+    inStrategyText(code('1'), () => {
+      throw bug
+    }),
+  ).toThrow(bug)
+})
+
+describe('a name', () => {
+  test('is where it is read, not where it stands otherwise', () => {
+    expect(at(code("const name = 'x'\nconst a = group('y')\nfield('x')"), { field: 'x' })).toBe('3:1')
+    expect(at(code("const name = 'x'\nconst a = group('y')\nfield('x')"), { group: 'y' })).toBe('2:11')
+    expect(at(code("a.b(); benchmark('x')", 'js'), { field: 'x' })).toBe('1:8')
+  })
+
+  test('is where the operator is that reads it, or where it stands at all, or nowhere', () => {
+    expect(at(code('close.add(atr(14))', 'expression'), { field: 'high', readBy: ['adx', 'atr'] })).toBe(
+      '1:11',
+    )
+    expect(at(code("f('x')"), { field: 'x', readBy: ['atr'] })).toBe('1:3')
+    expect(at(code('f(x)[0]()'), { field: 'x' })).toBeUndefined()
+    expect(placeOf(code('f(x)'), { field: 'x' }).message).toBe('s: what')
+  })
+})
+
+describe('a window', () => {
+  test('is the call with these numbers', () => {
+    const source = 'x.sma(20)\n  .sma(500)\nvariance(x, 30)'
+    expect(at(code(source), window('sma', 500), 'WINDOW_TOO_LONG')).toBe('2:4')
+    expect(at(code(source), window('var', 30), 'WINDOW_TOO_LONG')).toBe('3:1')
+  })
+
+  test('behind a name is the only call of the operator, or none of several', () => {
+    expect(at(code('const n = 500\nx.sma(n)'), window('sma', 500), 'WINDOW_TOO_LONG')).toBe('2:3')
+    expect(at(code('x.sma(n).sma(m)'), window('sma', 500), 'WINDOW_TOO_LONG')).toBeUndefined()
+    expect(at(code('crossAbove(a, b)'), { operator: 'crossAbove' }, 'WINDOW_TOO_LONG')).toBe('1:1')
+  })
+})
+
+describe('in the JSON form', () => {
+  const json = code(
+    JSON.stringify(
+      {
+        name: 'x.y',
+        nodes: [
+          { id: 'a', op: 'field', params: { name: 'x.y' } },
+          { id: 'b', op: 'sma', inputs: ['a'], params: { n: 20 } },
+          { id: 'c', op: 'sma', inputs: ['b'], params: { n: 500 } },
+        ],
+      },
+      null,
+      1,
+    ),
+    'json',
+  )
+  const lineOf = (text: string) => json.source.split('\n').findIndex((line) => line.includes(text)) + 1
+
+  test('a name is where a node has it', () => {
+    expect(at(json, { field: 'x.y' })).toBe(`${lineOf('"id": "a"') + 3}:13`)
+    expect(at(json, { field: 'x+y' })).toBeUndefined()
+  })
+
+  test('a window is where its operator is', () => {
+    expect(at(json, window('sma', 500), 'WINDOW_TOO_LONG')).toBe(`${lineOf('"id": "c"') + 1}:10`)
+    expect(at(json, { operator: 'sma' }, 'WINDOW_TOO_LONG')).toBe(`${lineOf('"id": "b"') + 1}:10`)
+  })
+})
