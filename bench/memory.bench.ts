@@ -26,7 +26,16 @@ if (isMainThread && process.argv.includes('run'))
 
 /** Peak memory in MB and seconds of a run with these arguments. */
 function measure(name: string, iterations: string): { megabytes: number; seconds: number } {
-  const args = ['run', '--data', 'builtin:symbols=500,bars=2500', '--iterations', iterations, '--workers', '2', '--no-llm']
+  const args = [
+    'run',
+    '--data',
+    'builtin:symbols=500,bars=2500',
+    '--iterations',
+    iterations,
+    '--workers',
+    '2',
+    '--no-llm',
+  ]
   const { status, stderr } = spawnSync(
     process.execPath,
     ['--import', WITNESS, join(root, 'dist/cli/bin.js'), ...args, '--run-dir', join(folder, name)],
