@@ -70,11 +70,15 @@ export function lineChart(
         y: {
           type: scale,
           label: null,
-          tickSize: 0,
-          ...(ticks ? { ticks } : { ticks: 6, nice: true, zero: false }),
-          tickFormat: y.format,
+          ...(ticks
+            ? { axis: null }
+            : { ticks: 6, nice: true, zero: false, tickSize: 0, tickFormat: y.format }),
         },
         marks: [
+          // An axis of its own: the scale's would leave out labels that it takes to be too many.
+          ...(ticks
+            ? [Plot.axisY(ticks, { label: null, tickSize: 0, text: (tick: number) => y.format(tick) })]
+            : []),
           Plot.gridY({ ...grid, ...(ticks ? { ticks } : { ticks: 6 }) }),
           ...levels.map((level) => Plot.ruleY([level], { stroke: 'currentColor', strokeOpacity: 0.55 })),
           ...lines
@@ -111,7 +115,7 @@ export function lineChart(
 const legendOf = (series: LineSeries): LegendEntry => ({
   name: series.name,
   stroke: series.stroke,
-  strokeWidth: widthOf(series) * 1.5,
+  strokeWidth: series.thin ? 1.5 : 3,
 })
 
 const timeAxis = ({ narrow }: Size) => ({ type: 'utc' as const, label: null, ticks: narrow ? 4 : 8 })

@@ -67,6 +67,10 @@ body{max-width:none;padding:0;font-size:10pt}
 .wide{display:block}.narrow{display:none}
 .beside{grid-template-columns:repeat(2,minmax(0,1fr))}
 section{margin-top:1rem}
+table{font-size:7.5pt}
+thead th{font-size:7pt}
+th,td{padding:.22rem .28rem}
+.scroll{overflow:visible}
 .tiles{grid-template-columns:repeat(3,minmax(0,1fr))}
 .g1,.g2,.g3,.g4,.l1,.l2,.l3,.l4{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 pre{white-space:pre-wrap}

@@ -186,6 +186,18 @@ describe('pictures', () => {
     expect(wide).not.toMatch(/NaN|Infinity/)
   })
 
+  test('every tick of a logarithmic axis has its label', async () => {
+    const { wide } = lineChart(await createCanvas(), {
+      ...common,
+      dates: days(4),
+      series: [{ name: 'a', stroke: INK.own, values: [0.82, 0.95, 1.2, 1.44] }],
+      y: { label: 'A', format: (value) => `${value}×` },
+      scale: 'log',
+    })
+    for (const tick of ['0.9×', '1×', '1.1×', '1.2×', '1.3×', '1.4×']) expect(wide).toContain(`>${tick}<`)
+    expect(wide).not.toMatch(/<text [^>]*\/>|<text[^>]*><\/text>/)
+  })
+
   test('long names in a legend are cut to what fits', async () => {
     const { narrow } = lineChart(await createCanvas(), {
       ...common,

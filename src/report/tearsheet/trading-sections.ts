@@ -135,21 +135,20 @@ export function contributions({ contribution }: Tearsheet, canvas: Canvas): Bloc
           columns: [
             { title: field, numeric: false },
             { title: 'Profit (% of start)', numeric: true },
-            { title: 'Share of the total', numeric: true },
+            ...(totalReturn > 0 ? [{ title: 'Share of the total', numeric: true }] : []),
             { title: 'Closed', numeric: true },
             { title: 'Open', numeric: true },
             { title: 'Costs (% of start)', numeric: true },
           ],
-          rows: rows
-            .slice(0, GROUPS_SHOWN)
-            .map((row) => [
-              row.name === '' ? 'no group' : row.name,
-              signedPercent(row.pnl),
-              percent(row.share, 0),
-              whole(row.trades),
-              whole(row.open),
-              percent(row.cost, 2),
-            ]),
+          rows: rows.slice(0, GROUPS_SHOWN).map((row) => [
+            row.name === '' ? 'no group' : row.name,
+            signedPercent(row.pnl),
+            // A share of a loss reads the wrong way round.
+            ...(totalReturn > 0 ? [percent(row.share, 0)] : []),
+            whole(row.trades),
+            whole(row.open),
+            percent(row.cost, 2),
+          ]),
           ...(rows.length > GROUPS_SHOWN ? { note: `The best ${GROUPS_SHOWN} of ${rows.length}.` } : {}),
         }),
       ),
