@@ -271,3 +271,30 @@ test('whether the day or the month comes first is decided by both dates of a rep
     1.5,
   ])
 })
+
+test('cells that cannot be read, or that two equal announcements differ in, are missing where cells may go', async () => {
+  const rows = [
+    'symbol,date,available,eps,sales,view,note',
+    'A,2019-12-31,2020-01-01,1,1,up,a note',
+    'A,2020-03-31,2020-05-05,x,2,up,',
+    'A,2020-03-31,2020-05-06,3,2,up,',
+    'A,2020-03-31,2020-05-06,4,2,down,',
+    'Z,2020-03-31,2020-05-06,x,2,sideways,',
+  ]
+  const panel = await (await open(rows, { onBadRows: 'missing' })).load()
+  const ofA = (values: Iterable<number>) => [...values].filter((_value, cell) => cell % 2 === 0)
+  expect(ofA(panel.fields.get('eps')!)).toEqual([1, 1, 1, 1, 1])
+  expect(ofA(panel.fields.get('sales')!)).toEqual([1, 1, 2, 2, 2])
+  expect(panel.groups.get('view')!.labels).toEqual(['up'])
+  expect(ofA(panel.groups.get('view')!.codes)).toEqual([0, 0, 0, 0, 0])
+})
+
+test('announcements of no symbol of the prices are refused with the names of both', async () => {
+  const error = await errorOf(
+    open([HEADER, ...['V', 'W', 'X', 'Y'].map((symbol) => `${symbol},2020-03-31,2020-05-05,1`)]),
+  )
+  expect([error.code, error.message]).toEqual([
+    'DATA_JOIN_NOTHING_MATCHES',
+    'no row of reports.csv has a symbol of the prices: it has V, W, X, …, they have A, B',
+  ])
+})

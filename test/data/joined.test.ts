@@ -74,7 +74,10 @@ describe('a table of daily fields', () => {
     const more = { 'pe.csv': [...bad['pe.csv'], '2020-01-03,BRK.B,1'] }
     expect(await fieldOf('pe', more, { onBadRows: 'drop' })).toEqual([_, _, _, 1])
     expect(await fieldOf('pe', more, { onBadRows: 'missing' })).toEqual([_, _, _, 1])
-    const texts = { 'pe.csv': ['date,symbol,pe,x', '2020-01-02,0050,5,a', '2020-01-02,0050,5,b'] }
+    const elsewhere = ['2020-01-02,ZZZ,x,c', '2020-01-02,ZZZ,1,d']
+    const texts = {
+      'pe.csv': ['date,symbol,pe,x', '2020-01-02,0050,5,a', '2020-01-02,0050,5,b', ...elsewhere],
+    }
     const panel = await (await open(texts, { onBadRows: 'missing' })).load()
     expect([panel.fields.get('pe')![0], panel.groups.get('x')!.codes[0]]).toEqual([5, -1])
   })
