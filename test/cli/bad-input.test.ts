@@ -150,6 +150,14 @@ describe('a window longer than the data', () => {
     expect(plain.stderr).toContain('give it more bars of data, or a shorter window')
   })
 
+  test('is refused where positions are asked for: no holdings would look like an order to sell', async () => {
+    const cwd = folder({ 's.ts': scored("field('close').sma(200)") })
+    const { code, stdout, stderr } = await cli(['positions', 's.ts', '--data', 'prices.csv'], { cwd })
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/s\.ts:4:25: n\d: sma\(200\) needs 200 bars but the panel has 60/)
+  })
+
   test('is refused in a factor', async () => {
     const { code, stderr } = await factor('close.pctChange(60)')
     expect(code).toBe(2)

@@ -11,6 +11,7 @@ import type { Config } from '../../config/schema.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { createStrategy, type Strategy } from '../../graph/strategy.js'
 import type { Fill } from '../../graph/strategy-graph.js'
+import { inStrategyText, type StrategyText } from '../../strategy/place.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import { positionsReport } from '../render/positions-report.js'
@@ -99,7 +100,7 @@ async function positions(
       `both a strategy file and a run are given`,
       'leave one out: --run-dir stands for the champion of that run',
     )
-  const { strategy, config, base, source } =
+  const { strategy, config, base, source, text } =
     file === undefined ? await championToHold(context, options) : await fileToHold(context, options, file)
 
   const dataset = await openDataset(dataOptions(config, base, io.env))
@@ -117,17 +118,19 @@ async function positions(
   const cash = options.cash ?? (options.capital === undefined ? holdings?.cash : undefined)
   const fill = options.fill ?? config.fill
   const lot = options.fractional ? FRACTION : options.lots
-  const found = positionsOf(strategy, panel, {
-    market: marketOf(config),
-    ...(options.start === undefined ? {} : { start: options.start }),
-    ...(fill === undefined ? {} : { fill }),
-    ...(holdings === undefined ? {} : { shares: holdings.shares }),
-    benchmark: config.benchmark,
-    cash,
-    capital: options.capital,
-    lot,
-    onSchedule: options.onSchedule ?? false,
-  })
+  const decide = () =>
+    positionsOf(strategy, panel, {
+      market: marketOf(config),
+      ...(options.start === undefined ? {} : { start: options.start }),
+      ...(fill === undefined ? {} : { fill }),
+      ...(holdings === undefined ? {} : { shares: holdings.shares }),
+      benchmark: config.benchmark,
+      cash,
+      capital: options.capital,
+      lot,
+      onSchedule: options.onSchedule ?? false,
+    })
+  const found = text === undefined ? decide() : inStrategyText(text, decide)
   const age = Math.floor((Date.now() - Date.parse(found.schedule.date)) / 86_400_000)
   const warnings = [
     ...(age > OLD_DAYS && dataset.source !== 'builtin'
@@ -189,6 +192,8 @@ interface ToHold {
   readonly base: string
   /** Where the strategy comes from, in words. */
   readonly source: string
+  /** Its file. */
+  readonly text?: StrategyText
 }
 
 async function fileToHold(context: CommandContext, options: PositionsFlags, file: string): Promise<ToHold> {
@@ -196,12 +201,13 @@ async function fileToHold(context: CommandContext, options: PositionsFlags, file
   const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
+  const text: StrategyText = { source: code, fileName: basename(path), language: languageOf(path) }
   const strategy = await compileStrategyCode(code, {
-    fileName: basename(path),
+    fileName: text.fileName,
     language: languageOf(path),
     limits: config.limits,
   })
-  return { strategy, config, base, source: file }
+  return { strategy, config, base, source: file, text }
 }
 
 /** The champion of a run, with the settings of that run. */
