@@ -38,7 +38,7 @@ export function contribution(
   panel: Pick<Panel, 'symbols' | 'groups'>,
 ): Contribution {
   const { trades, carry, equity } = simulation
-  const totalReturn = (equity.at(-1) ?? 1) - 1
+  const totalReturn = equity[equity.length - 1]! - 1
   const column = new Map(panel.symbols.map((symbol, i) => [symbol, i]))
   const rows = (nameOf: (trade: Simulation['trades'][number]) => string) => tally(trades, nameOf, totalReturn)
   return {

@@ -71,6 +71,12 @@ describe('orders from cash', () => {
     expect(targets.find(({ symbol }) => symbol === '2330')).toMatchObject({ value: 600_000, shares: 0 })
   })
 
+  test('a target without a price is told, and not ordered', () => {
+    const { orders, targets } = plan({ targets: { A: 0.5, X: 0.5 }, cash: 100, prices: { A: 1 } })
+    expect(brief(orders)).toEqual(['buy 50 A open'])
+    expect(targets[1]).toEqual({ symbol: 'X', weight: 0.5, value: 0, price: Number.NaN, shares: 0 })
+  })
+
   test('coins are bought in fractions', () => {
     const { orders } = plan({ targets: { BTC: 0.3 }, cash: 10_000, prices: { BTC: 70_000 }, lot: 1e-8 })
     expect(orders[0]!.shares).toBe(0.04285714)

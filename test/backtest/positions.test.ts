@@ -166,6 +166,12 @@ describe('what to hold after the last bar', () => {
     expect(codes(bestOf(2, { grossExposure: 1.5 }), { market: 'none' })).toEqual(['BORROWS'])
   })
 
+  test('of many names the first five are told', () => {
+    const shares = Object.fromEntries([...'KLMNOP'].map((name) => [name, 1]))
+    const [warning] = positions(bestOf(1), panel, { market: 'none', shares, cash: 50 }).warnings
+    expect(warning!.message).toBe('6 holdings cannot be traded and stay: K, L, M, N, O …')
+  })
+
   test('a ruined account has nothing to hold, and says since when', () => {
     const rocket = panelOf({ A: [1, 1, 1, 9, 9], B: [0.5, 0.5, 0.5, 0.5, 0.5] })
     const one = bestOf(1, { side: 'short', rebalance: 'daily' })
