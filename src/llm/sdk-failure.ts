@@ -20,6 +20,9 @@ export function failureOf(error: unknown, now: number): FailedAttempt {
   if (statusCode === undefined)
     return { category: 'network', because: oneLine(error.message), mayCost: false }
   if (statusCode < 300) return brokenAnswer(cause ?? error)
+  // Anthropic's library gives a stream whose first event cannot be read as a status of 500.
+  if (/^\{"name":"AI_(?:JSONParse|TypeValidation)Error"/.test(error.responseBody ?? ''))
+    return { category: 'malformedReply', because: OTHER_SHAPE, mayCost: true }
   return {
     category: categoryOfStatus(statusCode),
     because: `HTTP ${statusCode}, ${oneLine(error.message)}`,
@@ -28,15 +31,15 @@ export function failureOf(error: unknown, now: number): FailedAttempt {
   }
 }
 
+const OTHER_SHAPE =
+  "the answer does not follow the provider's protocol: its JSON is broken or has another shape"
+
 /** An answer that began well: its connection, its form, or the provider broke before its end. */
 function brokenAnswer(error: unknown): FailedAttempt {
   const failed = (category: ModelFailureCategory, because: string) => ({ category, because, mayCost: true })
   if (error instanceof BodyTooLarge) return failed('malformedReply', error.message)
   if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error))
-    return failed(
-      'malformedReply',
-      "the answer does not follow the provider's protocol: its JSON is broken or has another shape",
-    )
+    return failed('malformedReply', OTHER_SHAPE)
   if (isBrokenConnection(error))
     return failed('network', `the connection broke within the answer (${oneLine(messageOf(error))})`)
   const told = toldWithin(error)

@@ -47,8 +47,9 @@ export const SPACE: SearchSpace = createSearchSpace({
 
 /** What a test may put in place of a real part. */
 export interface Replaced {
-  readonly model?: LoopParts['model']
+  readonly model?: LoopParts['model'] | ((state: LoopState) => LoopParts['model'])
   readonly starts?: LoopParts['starts']
+  readonly texts?: LoopParts['texts']
   readonly runner?: Runner
   readonly stop?: AbortController
   /** Stands between the loop and its journal. */
@@ -108,9 +109,9 @@ export async function runInFolder(folder: string, config: Config, replaced: Repl
             weights: config.factorGraph.proposers,
             ...(champion === null ? {} : { champion }),
           }),
-        model: replaced.model ?? null,
+        model: typeof replaced.model === 'function' ? replaced.model(state) : (replaced.model ?? null),
         starts: replaced.starts ?? [],
-        texts: { put: async (text) => `text of ${text.length}` },
+        texts: replaced.texts ?? { put: async (text) => `text of ${text.length}` },
         returns: createReturnsCache(join(folder, 'returns')),
         run: RUN,
         periodsPerYear: 252,
