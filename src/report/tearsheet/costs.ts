@@ -45,7 +45,8 @@ export function costsPaid(
 
 /**
  * Equity had the same weights been traded for nothing: a fill leaves E·(1 − cost), and weights are shares of what it
- * leaves, so that each fill's cost is one factor of all later equity.
+ * leaves, so that each fill's cost is one factor of all later equity. Exact where all fills are rebalances; a position
+ * closed between them leaves the others' shares, and their weights without the cost would be smaller by as much.
  */
 export function grossEquity(equity: Float64Array, fills: readonly FillRecord[], start: number): Float64Array {
   let factor = 1
