@@ -272,3 +272,25 @@ describe('a rebalance day without any price', () => {
     for (const value of Object.values(result.metrics)) expect(Number.isNaN(value)).toBe(false)
   })
 })
+
+describe('--benchmark', () => {
+  test('says which symbol a factor compares with', async () => {
+    const rows = async (more: readonly string[]) => {
+      const { cwd, code } = await factor("close.div(benchmark('close'))", ['--out', 'f.csv', ...more])
+      expect(code).toBe(0)
+      return readFileSync(join(cwd, 'f.csv'), 'utf8').split('\n').slice(1, 5)
+    }
+    // The equal weight begins at 1; B costs 25 on the first day.
+    expect((await rows([])).map((row) => Number(row.split(',')[2]))).toEqual([20, 25, 30, 35])
+    expect((await rows(['--benchmark', 'B'])).map((row) => Number(row.split(',')[2]))).toEqual([
+      0.8, 1, 1.2, 1.4,
+    ])
+  })
+
+  test('of a symbol that the data lacks is refused with those that there are', async () => {
+    const { code, stderr } = await factor("benchmark('close')", ['--benchmark', 'SPY'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('the data has no symbol "SPY"')
+    expect(stderr).toContain('it has 4: A, B, C, D')
+  })
+})

@@ -25,6 +25,7 @@ interface FactorOptions extends DataFlags {
   readonly start?: string
   readonly end?: string
   readonly report?: string
+  readonly benchmark?: string
 }
 
 export function factorCommand(program: Command, define: Define): void {
@@ -33,6 +34,7 @@ export function factorCommand(program: Command, define: Define): void {
       .description('one factor: coverage, rank IC and its decay, quantile returns, turnover')
       .option('--start <date>', 'first day; earlier bars only warm indicators up')
       .option('--end <date>', 'last day; later bars are not read')
+      .option('--benchmark <symbol>', 'what benchmark(…) in the factor reads; default: equal weight')
       .option('--out <file>', 'write date,symbol,value as CSV, finite values only')
       .option('--report <file>', 'write a factor report: one .html file, or .md with pictures beside it')
       .addHelpText(
