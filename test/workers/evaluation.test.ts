@@ -63,6 +63,21 @@ describe('an evaluation', () => {
     expect(broken(momentum)).toMatchObject({ state: 'crashed', message: expect.any(String) })
   })
 
+  test('reads the benchmark symbol of the run, and only close and returns without one', () => {
+    const traded: StrategyGraph = {
+      ...momentum,
+      nodes: [
+        ...momentum.nodes,
+        { id: 'n2', op: 'benchmark', inputs: [], params: { field: 'volume' } },
+        { id: 'n3', op: 'mul', inputs: ['n1', 'n2'], params: {} },
+      ],
+      rule: { kind: 'score', score: 'n3', select: { top: 3 } },
+    }
+    expect(evaluate(traded)).toMatchObject({ state: 'refused', code: 'UNKNOWN_FIELD' })
+    const named = createEvaluation({ ...SETUP, benchmarkSymbol: PANEL.symbols[0]! }, () => 0)
+    expect(named(traded).state).toBe('scored')
+  })
+
   test('keeps to the limits of the run', () => {
     const narrow = createEvaluation({ ...SETUP, limits: { ...SETUP.limits, maxNodes: 1 } }, () => 0)
     expect(narrow(momentum)).toMatchObject({
