@@ -1,9 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { STRATEGY_TEMPLATE } from '../../src/cli/commands/init-templates.js'
 import { readPanel } from '../../src/index.js'
+import type { EvaluationSetup } from '../../src/workers/evaluation.js'
 import { cli, jsonOf } from '../support/cli-io.js'
+
+// Threads run the built code only; here, where the sources run, strategies are evaluated in this process instead.
+vi.mock('../../src/workers/threads.js', async () => {
+  const { createInlineRunner } = await import('../../src/workers/inline.js')
+  return {
+    createThreadRunner: (setup: EvaluationSetup) => createInlineRunner(setup, () => performance.now()),
+  }
+})
 
 const MARKET = 'builtin:symbols=30,bars=300'
 const cwd = mkdtempSync(join(tmpdir(), 'alphaloop-benchmark-'))
@@ -65,6 +75,21 @@ describe('backtest --benchmark', () => {
     expect(outcome.code).toBe(exitCode)
     expect(jsonOf(outcome).error).toMatchObject({ code, message: expect.stringContaining(message) })
   })
+})
+
+test('the report of a run says which benchmark its figures stand beside', async () => {
+  const lines = ['data: builtin:symbols=30,bars=1800', 'start: [calm.ts]']
+  writeFileSync(join(cwd, 'calm.ts'), STRATEGY_TEMPLATE)
+  writeFileSync(join(cwd, 'equal.yaml'), lines.join('\n'))
+  writeFileSync(join(cwd, 'symbol.yaml'), [...lines, 'benchmark: S0003'].join('\n'))
+  const report = async (name: string) => {
+    const flags = ['--iterations', '1', '--no-llm', '--run-dir', name]
+    return (await cli(['run', `${name}.yaml`, ...flags], { cwd, columns: 200 })).stdout
+  }
+  expect(await report('equal')).toContain(
+    'The benchmark holds the equal weight of all symbols, without costs',
+  )
+  expect(await report('symbol')).toContain('The benchmark holds S0003, without costs')
 })
 
 describe('contribution', () => {

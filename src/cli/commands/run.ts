@@ -5,7 +5,7 @@ import { runBacktest } from '../../backtest/backtest.js'
 import { evaluateRule } from '../../backtest/strategy-rule.js'
 import { type RunResult, runLearningLoop } from '../../compose.js'
 import type { ConfigFile } from '../../config/resolve.js'
-import type { Config } from '../../config/schema.js'
+import { type Config, modelName } from '../../config/schema.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { createStrategy } from '../../graph/strategy.js'
 import { HISTORY_FILE } from '../../history/journal-store.js'
@@ -137,12 +137,16 @@ function newRunDir(cwd: string): string {
 }
 
 function modelLine(config: Config, llm: boolean): string {
-  const [model] = config.llm.models
+  const { models, selection } = config.llm
   if (!llm || config.innovationRate === 0 || !config.llm.enabled)
     return 'Every strategy comes from the Factor Graph.'
-  return model === undefined
-    ? 'No model is configured: every strategy comes from the Factor Graph. `llm.models` in the configuration adds one.'
-    : `${model.model} writes ${Math.round(config.innovationRate * 100)}% of the strategies; the Factor Graph makes the rest.`
+  const share = `${Math.round(config.innovationRate * 100)}% of the strategies; the Factor Graph makes the rest.`
+  const names = models.filter(({ weight }) => weight !== 0).map(modelName)
+  if (names.length === 0)
+    return 'No model is configured: every strategy comes from the Factor Graph. `llm.models` in the configuration adds one.'
+  if (names.length === 1) return `${names[0]} writes ${share}`
+  const by = selection === 'bandit' ? 'by what they earn' : 'by weight'
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} write, ${by}, ${share}`
 }
 
 function watcher(out: Output, runDir: string): (event: LoopEvent) => void {
@@ -200,6 +204,9 @@ function report(result: RunResult, again: readonly string[], out: Output): strin
     summary: result.summary,
     record,
     benchmark,
+    benchmarkHolds:
+      setup.benchmarkSymbol ??
+      `the equal weight of all symbols${setup.benchmarkUniverse ? ' in the universe' : ''}`,
     curve,
     market: setup.market.name,
     again,

@@ -27,6 +27,8 @@ export interface RunReport {
   readonly summary: RunSummary
   readonly record: IterationRecord | null
   readonly benchmark: { readonly train: Metrics; readonly validation: Metrics }
+  /** What the benchmark holds: a symbol, or the equal weight of all. */
+  readonly benchmarkHolds: string
   readonly curve:
     | {
         readonly champion: ArrayLike<number>
@@ -56,7 +58,10 @@ export function runReport(report: RunReport): string {
     .replace(/^/, colors.reset(''))
 }
 
-function champion({ benchmark, curve, market, out }: RunReport, record: IterationRecord): string {
+function champion(
+  { benchmark, benchmarkHolds, curve, market, out }: RunReport,
+  record: IterationRecord,
+): string {
   const { colors } = out
   const { train, validation } = record.metrics ?? { train: null, validation: null }
   const value = (metrics: MetricValues | Metrics | null, name: MetricName) =>
@@ -78,7 +83,7 @@ function champion({ benchmark, curve, market, out }: RunReport, record: Iteratio
       : `\n\n${equityChart(
           [
             { name: 'champion', values: curve.champion },
-            { name: 'benchmark (equal weight)', values: curve.benchmark },
+            { name: `benchmark (${benchmarkHolds})`, values: curve.benchmark },
           ],
           { width: out.columns, colors: colors.isColorSupported, from: curve.from, to: curve.to },
         )}`
@@ -87,7 +92,7 @@ iteration ${record.iteration}, ${record.proposer}, ${record.strategy!.hash.slice
 ${wrap(record.champion.because, out.columns)}
 
 ${figures}
-${wrap(`The benchmark holds the equal weight of all symbols, without costs; the champion pays those of ${market}.`, out.columns)}${onTrain(train, benchmark.train, out)}${chart}`
+${wrap(`The benchmark holds ${benchmarkHolds}, without costs; the champion pays those of ${market}.`, out.columns)}${onTrain(train, benchmark.train, out)}${chart}`
 }
 
 /** A champion that is weaker than the benchmark where it was searched owes its crown to validation alone. */
@@ -130,8 +135,26 @@ function counts(summary: RunSummary, out: Output): string {
           string,
         ][])
       : []),
+    ...modelRows(summary),
   ]
   return table(['', ''], rows, { colors: out.colors })
+}
+
+/** What asking models came to: 0 dollars are said only where every price is known. */
+function modelRows({ models }: RunSummary): [string, string][] {
+  if (models === null) return []
+  const { calls, tokens, costUsd, byName, withoutPrice } = models
+  const answered = Object.entries(byName).map(([name, { asked, answered }]) =>
+    asked === 0 ? `${name} ${answered}` : `${name} ${answered} of ${asked}`,
+  )
+  const cost = [
+    ...(withoutPrice.length < Object.keys(byName).length ? [`$${costUsd.toFixed(4)}`] : []),
+    ...(withoutPrice.length > 0 ? [`unknown for ${withoutPrice.join(', ')}`] : []),
+  ]
+  return [
+    ['models', `${answered.join(' · ')} answered`],
+    ['model calls', `${calls} calls, ${tokens} tokens, cost ${cost.join(' and ')}`],
+  ]
 }
 
 const place = (runDir: string): string => {
