@@ -6,7 +6,8 @@ import { AlphaloopError, messageOf } from '../../base/errors.js'
 import { createSandbox, dataOptions, VERSION } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
-import { baseUrlOf, keyVariableOf } from '../../llm/providers.js'
+import { checkModels, type ModelCheck } from '../../llm/check-models.js'
+import { systemSleep } from '../../llm/retry.js'
 import { compileStrategy } from '../../strategy/compile.js'
 import type { CommandContext, Define } from '../main.js'
 import { type DataFlags, flagValues, type LoadedConfig, loadConfig, withDataOptions } from './common.js'
@@ -92,19 +93,10 @@ async function doctor(context: CommandContext, options: DataFlags, path?: string
       const { source, dates, symbols, issues } = await openDataset(dataOptions(config, base, io.env))
       return `${source}: ${symbols.length} symbols, ${dates.length} bars, ${issues.length === 0 ? 'no issues' : `${issues.length} kinds of issues (see data check)`}`
     })
-    await examine('models', () => {
-      const [model] = config.llm.models
-      if (model === undefined) return 'none is configured: every strategy comes from the Factor Graph'
-      const variable = keyVariableOf(model)
-      if (variable !== undefined && !io.env[variable])
-        return {
-          name: 'models',
-          state: 'error',
-          message: `${model.model} needs a key in ${variable}, which is not set`,
-          hint: `export ${variable}=…, or run with --no-llm`,
-        }
-      return `${model.model} at ${baseUrlOf(model)}${variable === undefined ? ', without a key' : `, key in ${variable}`} (not asked)`
-    })
+    if (config.llm.models.length === 0)
+      await examine('models', () => 'none is configured: every strategy comes from the Factor Graph')
+    const checks = await checkModels(config, { env: io.env, now: Date.now, sleep: systemSleep })
+    for (const check of checks) findings.push(modelFinding(check))
   }
   const errors = findings.filter(({ state }) => state === 'error').length
   out.result({ ok: errors === 0, findings }, () =>
@@ -116,4 +108,13 @@ async function doctor(context: CommandContext, options: DataFlags, path?: string
       .join('\n'),
   )
   return errors === 0 ? 0 : 1
+}
+
+function modelFinding({ name, ok, message, hint }: ModelCheck): Finding {
+  return {
+    name: 'models',
+    state: ok ? 'ok' : 'error',
+    message: `${name} ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+  }
 }
