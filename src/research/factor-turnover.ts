@@ -45,11 +45,11 @@ function fifths(values: Float64Array, bar: number, symbols: number): Int8Array {
   for (let s = 0; s < symbols; s++) if (Number.isFinite(values[bar * symbols + s])) who.push(s)
   const n = who.length
   if (n < FEWEST_SYMBOLS) return out
-  const { sorted, ranksA } = rankScratch(n)
+  const { order, ranksA } = rankScratch(n)
   averageRanks(
     Float64Array.from(who, (s) => values[bar * symbols + s]!),
     n,
-    sorted,
+    order,
     ranksA,
   )
   who.forEach((s, i) => {

@@ -24,7 +24,7 @@ export function quantileReturns(
 ): QuantileSeries {
   const x = new Float64Array(symbols)
   const y = new Float64Array(symbols)
-  const { sorted, ranksA } = rankScratch(symbols)
+  const { order, ranksA } = rankScratch(symbols)
   const perBar = Array.from({ length: QUANTILES }, () => new Float64Array(bars).fill(Number.NaN))
   const spreads = new Float64Array(bars).fill(Number.NaN)
   let used = 0
@@ -37,7 +37,7 @@ export function quantileReturns(
       }
     if (n < FEWEST_SYMBOLS) continue
     used++
-    averageRanks(x, n, sorted, ranksA)
+    averageRanks(x, n, order, ranksA)
     const total = new Float64Array(QUANTILES)
     const count = new Float64Array(QUANTILES)
     for (let i = 0; i < n; i++) {

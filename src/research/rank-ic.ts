@@ -57,13 +57,13 @@ export function correlationsPerBar(
       }
     if (n < FEWEST_SYMBOLS) continue
     if (known === undefined || !recall(known, t, cells, n, scratch.ranksA)) {
-      averageRanks(x, n, scratch.sorted, scratch.ranksA)
+      averageRanks(x, n, scratch.order, scratch.ranksA)
       if (known?.counts[t] === 0) {
         known.counts[t] = n
         for (let k = 0; k < n; k++) known.ranks[cells[k]!] = scratch.ranksA[k]!
       }
     }
-    averageRanks(y, n, scratch.sorted, scratch.ranksB)
+    averageRanks(y, n, scratch.order, scratch.ranksB)
     out[t] = correlationOfRanks(scratch.ranksA, scratch.ranksB, n)
   }
   return out

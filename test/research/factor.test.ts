@@ -6,8 +6,8 @@ import { neweyWestT } from '../../src/research/rank-ic.js'
 import { averageRanks, rankScratch, spearman } from '../../src/research/spearman.js'
 
 const ranksOf = (values: number[]) => {
-  const { sorted, ranksA } = rankScratch(values.length)
-  averageRanks(Float64Array.from(values), values.length, sorted, ranksA)
+  const { order, ranksA } = rankScratch(values.length)
+  averageRanks(Float64Array.from(values), values.length, order, ranksA)
   return [...ranksA]
 }
 
