@@ -1,6 +1,6 @@
 import { fifthOf, QUANTILES } from './quantile-returns.js'
 import { FEWEST_SYMBOLS } from './rank-ic.js'
-import { averageRanks, rankScratch, spearman } from './spearman.js'
+import { averageRanks, type RankScratch, rankScratch, spearman } from './spearman.js'
 
 /** How much of a factor's order changes from bar to bar; NaN at the first bar, and where it is not known. */
 export interface TurnoverSeries {
@@ -18,7 +18,8 @@ export function factorTurnover(values: Float64Array, bars: number, symbols: numb
   const autocorrelations = new Float64Array(bars).fill(Number.NaN)
   const top = new Float64Array(bars).fill(Number.NaN)
   const bottom = new Float64Array(bars).fill(Number.NaN)
-  let previous = fifths(values, 0, symbols)
+  const fifthsScratch = { ...scratch, who: new Int32Array(symbols), row: new Float64Array(symbols) }
+  let previous = fifths(values, 0, symbols, fifthsScratch)
   for (let t = 1; t < bars; t++) {
     let n = 0
     for (let s = 0; s < symbols; s++) {
@@ -30,7 +31,7 @@ export function factorTurnover(values: Float64Array, bars: number, symbols: numb
       }
     }
     if (n >= FEWEST_SYMBOLS) autocorrelations[t] = spearman(before, now, n, scratch)
-    const current = fifths(values, t, symbols)
+    const current = fifths(values, t, symbols, fifthsScratch)
     top[t] = shareOfNew(previous, current, QUANTILES - 1)
     bottom[t] = shareOfNew(previous, current, 0)
     previous = current
@@ -39,23 +40,26 @@ export function factorTurnover(values: Float64Array, bars: number, symbols: numb
 }
 
 /** Fifth of each symbol at a bar, −1 without a value; all −1 at a bar with too few symbols. */
-function fifths(values: Float64Array, bar: number, symbols: number): Int8Array {
+function fifths(values: Float64Array, bar: number, symbols: number, scratch: FifthsScratch): Int8Array {
+  const { who, row, order, ranksA } = scratch
   const out = new Int8Array(symbols).fill(-1)
-  const who: number[] = []
-  for (let s = 0; s < symbols; s++) if (Number.isFinite(values[bar * symbols + s])) who.push(s)
-  const n = who.length
+  let n = 0
+  for (let s = 0; s < symbols; s++) {
+    const value = values[bar * symbols + s]!
+    if (!Number.isFinite(value)) continue
+    who[n] = s
+    row[n++] = value
+  }
   if (n < FEWEST_SYMBOLS) return out
-  const { order, ranksA } = rankScratch(n)
-  averageRanks(
-    Float64Array.from(who, (s) => values[bar * symbols + s]!),
-    n,
-    order,
-    ranksA,
-  )
-  who.forEach((s, i) => {
-    out[s] = fifthOf(ranksA[i]!, n)
-  })
+  averageRanks(row, n, order, ranksA)
+  for (let i = 0; i < n; i++) out[who[i]!] = fifthOf(ranksA[i]!, n)
   return out
+}
+
+interface FifthsScratch extends RankScratch {
+  /** Symbols with a value, and their values. */
+  readonly who: Int32Array
+  readonly row: Float64Array
 }
 
 /** Share of a fifth's members that were not in it before; NaN where it was or is empty. */
