@@ -5,4 +5,3 @@ export const percentTick = (value: number) => `${String(Number((value * 100).toF
 export const timesTick = (value: number) => `${Number(value.toPrecision(6))}×`
 export const plainTick = (value: number) => String(Number(value.toPrecision(6))).replace('-', '−')
 export const countTick = (value: number) => (Number.isInteger(value) ? whole(value) : '')
-export const icTick = plainTick
