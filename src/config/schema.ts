@@ -294,7 +294,7 @@ export const configSchema = z.strictObject({
   factorGraph,
   llm,
   limits,
-  cacheMegabytes: whole(1, 1_000_000).default(128).describe('Memory for computed factors, a worker.'),
+  cacheMegabytes: whole(1, 1_000_000).default(64).describe('Memory for computed factors, a worker.'),
 })
 
 export type Config = z.output<typeof configSchema>

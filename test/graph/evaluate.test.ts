@@ -247,8 +247,10 @@ describe('the cache', () => {
           0,
         )
         expect(evaluator.stats().bytes).toBeLessThanOrEqual(Math.max(cacheBytes, own))
-        // Arrays may stand in memory that is a little longer.
-        expect(evaluator.stats().held).toBeLessThanOrEqual(Math.max(cacheBytes, 1.25 * own + 3 * 16))
+        // Where even the largest array is beyond the budget, each of the last call may stand in a slab made for it;
+        // a quarter of the budget may be kernels' working memory.
+        const most = Math.max(cacheBytes, given.length * BYTES + cacheBytes / 4)
+        expect(evaluator.stats().held).toBeLessThanOrEqual(most)
       }
     }
   })

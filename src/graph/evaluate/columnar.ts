@@ -5,7 +5,7 @@
  * 3. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts); over rows
  *    it is the same kernel, on inputs that hold these rows alone, so a value is the same bits by every path.
  * 4. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
- *    among them), idle arrays of the arena and idle working memory of kernels. What has to go is chosen by what its
+ *    among them), room in the arena that is free and idle working memory of kernels. What has to go is chosen by what its
  *    place is worth (`victims`): values at all bars from which only rows were gathered go first, because these rows
  *    stay and take a tenth of the place; then other values at all bars, unless rows hold half of the budget. Of each
  *    sort the least recently used go first, before the array that needs their place is made, which then is one of
@@ -28,7 +28,7 @@ export interface EvaluatorStats {
   readonly misses: number
   /** Bytes of cached values. */
   readonly bytes: number
-  /** Bytes of all that the budget is for: cached values, idle arrays, idle working memory of kernels. */
+  /** Bytes of all that the budget is for: slabs for values, whether these are full or not, and idle working memory of kernels. */
   readonly held: number
 }
 
@@ -53,7 +53,11 @@ export interface EvaluatorOptions {
 }
 
 /** Default budget: small enough for two workers beside a medium panel in 400 MB. */
-export const DEFAULT_CACHE_BYTES = 128 * 1024 * 1024
+export const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
+
+/** Into so many slabs the budget is divided, or into more of the largest size. */
+const SLABS = 4
+const LARGEST_SLAB = 64 * 1024 * 1024
 
 interface Entry {
   readonly column: Column
@@ -76,13 +80,13 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   type Sort = keyof typeof cache
   const SORTS = ['full', 'served', 'rows'] as const satisfies readonly Sort[]
   let rowBytes = 0
-  const arena = createArena()
+  const arena = createArena(Math.min(budget / SLABS, LARGEST_SLAB))
   let bytes = 0
   let hits = 0
   let misses = 0
 
   const find = (key: string) => cache.full.get(key) ?? cache.rows.get(key) ?? cache.served.get(key)
-  const held = () => arena.lent + arena.idle + idleScratchBytes()
+  const held = () => arena.held + idleScratchBytes()
 
   /** The order in which the sorts of values give way. */
   const victims = (): readonly Sort[] =>
@@ -106,16 +110,12 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   const makeRoom = (inUse: ReadonlySet<string>, more: number) => {
     // Kernels' working memory is worth keeping, but not at the cost of most values.
     if (idleScratchBytes() > budget / 4) releaseScratch()
-    if (more > 0 && arena.has(more)) return
-    // Idle arrays of other lengths are worth less than any value.
-    const trim = () => {
-      const excess = held() + more - budget
-      if (excess > 0) arena.trim(Math.max(0, arena.idle - excess))
-    }
-    trim()
-    while (held() + more > budget && evictOne(inUse)) {
-      if (more > 0 && arena.has(more)) return
-      trim()
+    for (;;) {
+      const growth = more > 0 ? arena.growthFor(more) : 0
+      if (more > 0 && growth === 0) return
+      if (held() + growth <= budget) return
+      arena.trim(budget - growth - idleScratchBytes())
+      if (held() + growth <= budget || !evictOne(inUse)) return
     }
   }
 
