@@ -99,9 +99,10 @@ function give(answer: ProviderAnswer, call: ProviderCall, wire: Wire, response: 
   const model = typeof call.body.model === 'string' ? call.body.model : 'm'
   const whole = (text: string, finish: Finish = 'stop') => wire.whole({ text, finish, model }, call.body)
   const events = (text: string, finish: Finish = 'stop') => wire.events({ text, finish, model }, call.body)
-  const half = call.streamed
-    ? events('half of this is missing').slice(0, 3).join('')
-    : whole('half of this is missing').slice(0, 40)
+  const half = () =>
+    call.streamed
+      ? events('half of this is missing').slice(0, 3).join('')
+      : whole('half of this is missing').slice(0, 40)
   const type = call.streamed ? 'text/event-stream' : 'application/json'
   switch (answer.kind) {
     case 'text': {
@@ -128,15 +129,15 @@ function give(answer: ProviderAnswer, call: ProviderCall, wire: Wire, response: 
     case 'cutWithin':
       response.writeHead(200, {
         'content-type': type,
-        ...(call.streamed ? {} : { 'content-length': half.length + 100 }),
+        ...(call.streamed ? {} : { 'content-length': half().length + 100 }),
       })
-      response.write(half, () => {
+      response.write(half(), () => {
         if (answer.kind === 'cutWithin') setTimeout(() => response.destroy(), 5)
       })
       return
     case 'endsEarly':
       response.writeHead(200, { 'content-type': type })
-      response.end(half)
+      response.end(half())
       return
     case 'errorWithin':
       if (!call.streamed) {
@@ -144,7 +145,7 @@ function give(answer: ProviderAnswer, call: ProviderCall, wire: Wire, response: 
         return
       }
       response.writeHead(200, { 'content-type': type })
-      response.end(half + wire.errorEvent(answer.message))
+      response.end(half() + wire.errorEvent(answer.message))
   }
 }
 
