@@ -4,10 +4,9 @@ import { type BenchmarkInfo, backtest as backtestStrategy } from '../../backtest
 import { type Contribution, contribution } from '../../backtest/contribution.js'
 import { contributionCsv, equityCsv, tradesCsv } from '../../backtest/tables.js'
 import { METRIC_NAMES } from '../../backtest/types.js'
-import { createSandbox, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
+import { compileStrategyCode, dataOptions, languageOf, marketOf, readStrategyFile } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import type { Fill } from '../../graph/strategy-graph.js'
-import { compileStrategy } from '../../strategy/compile.js'
 import { inStrategyText } from '../../strategy/place.js'
 import { isBenchmarkFile, readBenchmark } from '../benchmark-file.js'
 import { checkDates, checkRange } from '../date-range.js'
@@ -69,7 +68,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   const { config, base } = loadConfig(context, undefined, flagValues(given, io.cwd))
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
-  const compiled = await compileStrategy(code, createSandbox(), {
+  const compiled = await compileStrategyCode(code, {
     fileName: basename(path),
     language: languageOf(path),
     limits: config.limits,

@@ -3,12 +3,11 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { AlphaloopError, messageOf } from '../../base/errors.js'
-import { createSandbox, dataOptions, VERSION } from '../../compose.js'
+import { compileStrategyCode, dataOptions, VERSION } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
 import { checkModels, type ModelCheck } from '../../llm/check-models.js'
 import { systemSleep } from '../../llm/retry.js'
-import { compileStrategy } from '../../strategy/compile.js'
 import type { CommandContext, Define } from '../main.js'
 import { type DataFlags, flagValues, type LoadedConfig, loadConfig, withDataOptions } from './common.js'
 import { STRATEGY_TEMPLATE } from './init-templates.js'
@@ -59,7 +58,7 @@ async function doctor(context: CommandContext, options: DataFlags, path?: string
       : `${loaded.file.name} is valid`
   })
   await examine('sandbox', async () => {
-    const { hash } = await compileStrategy(STRATEGY_TEMPLATE, createSandbox(), { fileName: 'example.ts' })
+    const { hash } = await compileStrategyCode(STRATEGY_TEMPLATE, { fileName: 'example.ts' })
     return `runs strategy code (the example is ${hash.slice(0, 8)})`
   })
   await examine('history', async () => {

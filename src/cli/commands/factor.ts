@@ -1,15 +1,13 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { createSandbox, dataOptions } from '../../compose.js'
+import { compileFactorText, dataOptions } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
-import { availableFields } from '../../graph/evaluate/context.js'
 import { panelValues } from '../../graph/expression.js'
 import { checkWindows } from '../../graph/first-values.js'
 import { cutBars } from '../../research/cut-bars.js'
 import { analyzeFactor, type FactorReport, type PanelBars } from '../../research/factor.js'
 import { notesInWords } from '../../research/factor-notes.js'
-import { compileExpression } from '../../strategy/compile.js'
 import { inStrategyText } from '../../strategy/place.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
@@ -55,10 +53,7 @@ async function factor(context: CommandContext, options: FactorOptions, text: str
   for (const note of dataset.notes) out.warn(note)
   checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
-  const expression = await compileExpression(text, createSandbox(), {
-    fields: availableFields(panel),
-    limits: config.limits,
-  })
+  const expression = await compileFactorText(text, panel, { limits: config.limits })
   const evaluator = createEvaluator(panel, { benchmark: config.benchmark })
   const [column] = inStrategyText({ source: text, fileName: 'expression', language: 'expression' }, () => {
     checkWindows(expression, [expression.root], panel.dates.length)

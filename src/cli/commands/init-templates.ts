@@ -45,9 +45,13 @@ innovationRate: 0.2
 llm:
   models: []
   # models:
-  #   - model: gpt-4.1-mini
-  #     baseUrl: https://api.openai.com/v1   # any OpenAI-compatible server, a local one included
+  #   - provider: openai                     # or anthropic, google, openrouter
+  #     model: gpt-4.1-mini
   #     apiKeyVariable: OPENAI_API_KEY       # the NAME of the variable; keys never stand in files
+  #   - model: qwen3                         # any OpenAI-compatible server, a local one included
+  #     baseUrl: http://localhost:11434/v1
+  # budget:
+  #   maxCostUsd: 5
 `
 
 /** The example strategy that \`init\` writes. */
