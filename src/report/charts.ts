@@ -177,8 +177,9 @@ export function monthChart(
           x2: 'to',
           y: 'value',
           fill: ({ value }: { value: number }) => (value < 0 ? INK.loss : INK.gain),
-          insetLeft: 0.6,
-          insetRight: 0.6,
+          // A gap between bars, as far as there is room for one.
+          insetLeft: bars.length * 6 < size.width ? 0.6 : 0,
+          insetRight: bars.length * 6 < size.width ? 0.6 : 0,
         }),
         Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.55 }),
         ...(level === undefined || level === null
@@ -274,6 +275,9 @@ export function binsOf(values: readonly number[], integer: boolean): { bins: Bin
   return { bins, ticks }
 }
 
+/** Letters of a name beside a bar. */
+const LONGEST_NAME = 18
+
 /** Bars from a line at zero, one for each name, from above down. */
 export function namedBars(
   { library: Plot, draw }: Canvas,
@@ -283,13 +287,13 @@ export function namedBars(
   },
 ): Picture {
   const { bars, x } = chart
-  const longest = bars.reduce((most, { name }) => Math.max(most, name.length), 0)
+  const longest = bars.reduce((most, { name }) => Math.max(most, Math.min(name.length, LONGEST_NAME)), 0)
   return draw({
     ...chart,
     height: 40 + bars.length * 18 + 34,
     plot: ({ narrow }) => ({
       height: 40 + bars.length * 18 + 34,
-      marginLeft: Math.min(160, 16 + longest * 7.2),
+      marginLeft: 16 + longest * 7.2,
       marginRight: 56,
       marginTop: 8,
       marginBottom: 42,
@@ -301,7 +305,14 @@ export function namedBars(
         tickFormat: x.format,
         nice: true,
       },
-      y: { label: null, domain: bars.map(({ name }) => name), tickSize: 0, padding: 0.22 },
+      y: {
+        label: null,
+        domain: bars.map(({ name }) => name),
+        tickSize: 0,
+        padding: 0.22,
+        tickFormat: (name: string) =>
+          name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name,
+      },
       marks: [
         Plot.gridX({ ...grid, ticks: narrow ? 4 : 7 }),
         Plot.barX(bars, {

@@ -6,6 +6,7 @@ import {
   intervalChart,
   lineChart,
   logTicks,
+  monthChart,
   namedBars,
 } from '../../src/report/charts.js'
 import { createCanvas, INK } from '../../src/report/draw.js'
@@ -196,6 +197,25 @@ describe('pictures', () => {
     })
     for (const tick of ['0.9×', '1×', '1.1×', '1.2×', '1.3×', '1.4×']) expect(wide).toContain(`>${tick}<`)
     expect(wide).not.toMatch(/<text [^>]*\/>|<text[^>]*><\/text>/)
+  })
+
+  test('fifty years of months are seen on a phone too', async () => {
+    const months = Array.from({ length: 600 }, (_, i) => ({
+      month: `${1970 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`,
+      value: i % 7 === 0 ? null : Math.sin(i) + 1.1,
+    }))
+    const { narrow } = monthChart(await createCanvas(), { ...common, months, y: axis, level: 1 })
+    const widths = tagsOf(narrow)
+      .filter(({ name }) => name === 'rect')
+      .map(({ attributes }) => Number(attributes.get('width')))
+    expect(widths).toHaveLength(months.filter(({ value }) => value !== null).length)
+    expect(Math.min(...widths)).toBeGreaterThan(0.3)
+  })
+
+  test('a long name beside a bar is cut', async () => {
+    const bars = [{ name: 'A symbol with a name of its own', value: 1 }]
+    const { narrow } = namedBars(await createCanvas(), { ...common, bars, x: axis })
+    expect(narrow).toContain('>A symbol with a n…<')
   })
 
   test('long names in a legend are cut to what fits', async () => {
