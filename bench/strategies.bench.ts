@@ -46,14 +46,14 @@ try {
   const score = scorer(panel)
   const fresh = () => createEvaluator(panel)
 
-  // With no room to remember, each of the two drives the other's values out.
-  const forgetful = createEvaluator(panel, { cacheBytes: 0 })
-  const pair = [momentum(20, 20), momentum(40, 20)]
-  perStrategy('MOM single, nothing remembered', 2, 0.25, () => {
-    for (const strategy of pair) score(strategy, forgetful)
+  // Room for two strategies: of thirty in turn, none is remembered when its turn comes again.
+  const forgetful = createEvaluator(panel, { cacheBytes: 4 * 2 ** 20 })
+  const inTurn = Array.from({ length: 30 }, (_, i) => momentum(5 + i, 20))
+  perStrategy('MOM single, nothing remembered', inTurn.length, 0.25, () => {
+    for (const strategy of inTurn) score(strategy, forgetful)
   })
   const remembering = fresh()
-  perStrategy('MOM single, its score remembered', 1, 0.25, () => score(pair[0]!, remembering))
+  perStrategy('MOM single, its score remembered', 1, 0.25, () => score(inTurn[15]!, remembering))
   const sizes = SIZES.filter((size) => size <= symbols)
   const sweep = LOOKBACKS.flatMap((n) => sizes.map((size) => momentum(n, size)))
   perStrategy('MOM sweep, 10 lookbacks × 10 sizes', sweep.length, 0.2, () => {
