@@ -112,6 +112,10 @@ const model = z.strictObject({
       (url) => !/^https?:\/\/[^/?#]*@/i.test(url),
       'an address without a password: keys come from the environment',
     )
+    .refine(
+      (url) => !/[?#]/.test(url),
+      'an address without ? and #: the path of the protocol is put behind it, and keys come from the environment',
+    )
     .optional()
     .describe("Without it, the provider's own."),
   apiKeyVariable: z
@@ -334,15 +338,15 @@ const NEVER_A_CHANGE = [
 export function comparablePart(config: object): Record<string, unknown> {
   const part = JSON.parse(JSON.stringify(config)) as Record<string, unknown>
   for (const path of NEVER_A_CHANGE) remove(part, path.split('.'))
-  // Written out, as it always stood in a history.
-  for (const model of modelsOf(part))
-    if (model.provider === 'openai-compatible') model.baseUrl ??= COMPATIBLE_BASE_URL
+  const llm = part.llm as { models?: unknown } | undefined
+  if (Array.isArray(llm?.models)) llm.models = llm.models.map(comparableModel)
   return part
 }
 
-function modelsOf(part: Record<string, unknown>): Record<string, unknown>[] {
-  const { models } = (part.llm ?? {}) as { models?: unknown }
-  return Array.isArray(models) ? models : []
+/** A model with its address written out, as it always stood in a history, and its settings in one order. */
+function comparableModel(model: Record<string, unknown>): Record<string, unknown> {
+  const address = model.provider === 'openai-compatible' ? { baseUrl: COMPATIBLE_BASE_URL } : {}
+  return Object.fromEntries(Object.entries({ ...address, ...model }).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function remove(value: unknown, [key, ...rest]: readonly string[]): void {

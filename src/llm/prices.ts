@@ -7,7 +7,7 @@ export interface Price {
   readonly outputPerMillion: number
 }
 
-/** When the list was last looked over: what the providers charged then, for whoever reads a cost later. */
+/** The month that the list tells of; prices have changed since where a provider changed them. */
 export const PRICES_AS_OF = '2025-11'
 
 /**

@@ -22,6 +22,41 @@ function refusal(work: () => unknown): AlphaloopError {
 const refused = (text: string, environment: Record<string, string> = {}, flags: FlagValue[] = []) =>
   refusal(() => resolve(text, environment, flags))
 
+describe('models', () => {
+  const models = (...entries: string[]) =>
+    `llm:\n  models:\n${entries.map((entry) => `    - ${entry}`).join('\n')}`
+
+  test('a provider that is misspelt is told the nearest, and all there are', () => {
+    const error = refused(models('{ provider: antropic, model: m }'))
+    expect(error.message).toBe(
+      'run.yaml:3: llm.models.0.provider is "antropic"; it must be openai-compatible, openai, anthropic, google or openrouter; did you mean anthropic?',
+    )
+    expect(error).toMatchObject({ hint: 'write anthropic', details: { nearest: 'anthropic', line: 3 } })
+  })
+
+  test('a chain names models that there are', () => {
+    const two = models('{ model: gpt-4.1-mini }', '{ name: local, model: qwen3 }')
+    expect(resolve(`${two}\n  fallback: [local, gpt-4.1-mini]`).config.llm.fallback).toHaveLength(2)
+    expect(refused(`${two}\n  fallback: [locl]`).message).toBe(
+      'run.yaml:5: llm.fallback.0 is "locl"; it must be the name of a model, and those are gpt-4.1-mini, local; did you mean local?',
+    )
+    expect(refused('llm:\n  fallback: [a]').message).toContain('and llm.models has none')
+  })
+
+  test('two of the same name are told apart by one of their own', () => {
+    expect(refused(models('{ model: m, temperature: 0 }', '{ model: m, temperature: 1 }')).message).toBe(
+      'run.yaml:4: llm.models.1.model is "m"; it must be a name of its own: give one of the two a `name`',
+    )
+    expect(resolve(models('{ model: m }', '{ model: m, name: n }')).config.llm.models).toHaveLength(2)
+  })
+
+  test('somebody must be asked', () => {
+    expect(refused(models('{ model: m, weight: 0 }')).message).toBe(
+      'run.yaml:3: llm.models.0.weight is 0; it must be above 0 for one model at least: nobody would be asked',
+    )
+  })
+})
+
 describe('defaults', () => {
   test('nothing given is a whole configuration', () => {
     const { config, origins } = resolveConfig({ environment: {} })
@@ -164,6 +199,7 @@ describe('keys', () => {
   test.each([
     'llm:\n  models:\n    - model: m\n      apiKeyVariable: sk-secret-123',
     'llm:\n  models:\n    - model: m\n      baseUrl: https://user:sk-secret-123@host/v1',
+    'llm:\n  models:\n    - model: m\n      baseUrl: https://host/v1?key=sk-secret-123',
   ])('a secret where a name or an address belongs is not repeated: %j', (text) => {
     const error = refused(text)
     expect(error.exitCode).toBe(2)

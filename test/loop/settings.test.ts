@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { configHash, differences, settingsDifferences } from '../../src/loop/settings.js'
+import { configHash, differences, keptConfig, settingsDifferences } from '../../src/loop/settings.js'
 import { configOf } from './engine.js'
 
 describe('differences', () => {
@@ -71,5 +71,64 @@ describe('settings', () => {
       { limits: { maxNodes: 50 } },
     ])
       expect(configHash(configOf(given)), JSON.stringify(given)).not.toBe(hash)
+  })
+})
+
+describe('models that a run was created with', () => {
+  /** As versions before the named providers wrote them. */
+  const before = {
+    provider: 'openai-compatible',
+    model: 'gpt-4.1-mini',
+    baseUrl: 'https://api.openai.com/v1',
+    maxOutputTokens: 4000,
+  }
+  const stored = (config: Record<string, unknown>) => ({
+    config,
+    data: { source: 's', hash: 'h', symbols: 2, start: 'a', end: 'b' },
+    split: { train: { start: 'a', end: 'b' }, validation: { start: 'a', end: 'b' }, test: null },
+  })
+  const changes = (old: object, now: object) =>
+    settingsDifferences(
+      stored({ llm: { enabled: true, models: [old], maxRounds: 3, promptTokens: 12_000 } }),
+      stored({ llm: keptConfig(configOf({ llm: now })).llm }),
+    ).config
+
+  test('resume with the same settings, whether their address is written out or not', () => {
+    expect(changes(before, { models: [{ model: 'gpt-4.1-mini' }] })).toEqual([])
+    expect(changes(before, { models: [before] })).toEqual([])
+    expect(changes(before, { models: [{ provider: 'openai', model: 'gpt-4.1-mini' }] })).not.toEqual([])
+  })
+
+  test('may get a budget, a price, streams and another key; who is asked, and how, is a change', () => {
+    const model = { model: 'gpt-4.1-mini' }
+    for (const now of [
+      { budget: { maxCostUsd: 3, whenSpent: 'stop' } },
+      { stallSeconds: 5 },
+      {
+        models: [
+          {
+            ...model,
+            stream: true,
+            apiKeyVariable: 'OTHER',
+            price: { inputPerMillion: 1, outputPerMillion: 2 },
+          },
+        ],
+      },
+    ])
+      expect(changes(before, { models: [model], ...now }), JSON.stringify(now)).toEqual([])
+    for (const now of [
+      { selection: 'bandit' },
+      { fallback: [] },
+      { models: [{ ...model, output: 'json' }] },
+      { models: [{ ...model, weight: 2 }] },
+    ])
+      expect(changes(before, { models: [model], ...now }), JSON.stringify(now)).not.toEqual([])
+  })
+
+  test('keep their budget for a resume without a file', () => {
+    expect(keptConfig(configOf({ llm: { budget: { maxCostUsd: 3 } } })).llm).toMatchObject({
+      budget: { maxCostUsd: 3, whenSpent: 'factorGraph' },
+    })
+    expect(keptConfig(configOf()).llm).not.toHaveProperty('budget')
   })
 })
