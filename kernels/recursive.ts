@@ -61,12 +61,6 @@ function toldPair(x: usize, out: usize, state: usize, stride: usize, alpha: v128
   const next = v128.load(state + NEXT * stride)
   const has = f64x2.eq(v, v)
   const moved = f64x2.add(y, f64x2.mul(next, f64x2.sub(v, y)))
-  if (i64x2.all_true(has)) {
-    v128.store(state + NEXT * stride, alpha)
-    v128.store(state, moved)
-    v128.store(out, f64x2.add(moved, f64x2.sub(moved, moved)))
-    return moved
-  }
   const mean = v128.bitselect(moved, y, has)
   v128.store(state + NEXT * stride, v128.bitselect(alpha, later(next, alpha, keep), has))
   v128.store(state, mean)
