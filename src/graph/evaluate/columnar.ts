@@ -58,6 +58,8 @@ export const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
 /** Into so many slabs the budget is divided, or into more of the largest size. */
 const SLABS = 4
 const LARGEST_SLAB = 64 * 1024 * 1024
+/** A slab of a small panel holds no more than so many of its columns: clearing a large one would be all the work. */
+const COLUMNS_A_SLAB = 64
 
 interface Entry {
   readonly column: Column
@@ -80,7 +82,8 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   type Sort = keyof typeof cache
   const SORTS = ['full', 'served', 'rows'] as const satisfies readonly Sort[]
   let rowBytes = 0
-  const arena = createArena(Math.min(budget / SLABS, LARGEST_SLAB))
+  const columnBytes = context.bars * context.symbols * 8
+  const arena = createArena(Math.min(budget / SLABS, LARGEST_SLAB, COLUMNS_A_SLAB * columnBytes))
   let bytes = 0
   let hits = 0
   let misses = 0
