@@ -77,5 +77,14 @@ function fenced(code: string, language: string): string {
   return `${fence}${language}\n${code.trimEnd()}\n${fence}`
 }
 
+/** Pixels around a picture that is a file of its own: its ground may differ from the page's. */
+const MARGIN = 12
+
 const standalone = ({ wide }: Picture): string =>
-  `${wide.replace(/(<svg [^>]*>)/, `$1<style>${PICTURE_STYLE}</style>`)}\n`
+  `${wide.replace(
+    /viewBox="0 0 (\d+) (\d+)" width="\d+" height="\d+"([^>]*>)/,
+    (_, width: string, height: string, rest: string) => {
+      const [w, h] = [Number(width) + 2 * MARGIN, Number(height) + 2 * MARGIN]
+      return `viewBox="${-MARGIN} ${-MARGIN} ${w} ${h}" width="${w}" height="${h}"${rest}<style>${PICTURE_STYLE}</style>`
+    },
+  )}\n`

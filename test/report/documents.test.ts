@@ -177,6 +177,11 @@ describe('a tearsheet in Markdown', () => {
       expect(root!.name).toBe('svg')
       expect(root!.attributes.get('xmlns')).toBe('http://www.w3.org/2000/svg')
       expect(svg).toContain('prefers-color-scheme:dark')
+      const [x, y, width, height] = root!.attributes.get('viewBox')!.split(' ').map(Number)
+      expect([x, y]).toEqual([-12, -12])
+      expect([width, height].map(String)).toEqual(
+        ['width', 'height'].map((name) => root!.attributes.get(name)),
+      )
     }
   })
 
