@@ -2,51 +2,47 @@
  * The one file that picks implementations: which sandbox, which store, which runner. Commands and the library call it;
  * everything below sees ports only.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { resolveMarket } from './backtest/markets.js'
 import type { Market, Metrics } from './backtest/types.js'
-import { AlphaloopError, environmentError, usageError } from './base/errors.js'
+import { usageError } from './base/errors.js'
 import type { Config } from './config/schema.js'
 import { parseDataSettings } from './data/argument.js'
-import type { DataOptions, Dataset } from './data/dataset.js'
-import { listedOnly } from './data/listed.js'
+import type { DataOptions } from './data/dataset.js'
 import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
-import { executionErrorOf } from './feedback/execution-error.js'
 import { availableFields, checkSources } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
 import { checkWindows, rootsOf } from './graph/first-values.js'
 import type { GraphLimits } from './graph/limits.js'
 import type { Strategy } from './graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from './history/journal-store.js'
-import { openLock } from './history/lock.js'
 import type { RunInfo, RunSettings } from './history/record.js'
 import { createRedactor } from './history/redact.js'
-import type { HistoryStore } from './history/store.js'
+import { holdRunDir, keepTotal, makeRunDir } from './history/run-dir.js'
 import { TextStore } from './history/text-store.js'
-import type { Subgraph } from './library/compose-graph.js'
 import { keyVariableOf } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
 import { createLoopModel } from './loop/ask-model.js'
 import { conform } from './loop/conform.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
-import type { StartStrategy } from './loop/ports.js'
 import { resumeState, snapshotState } from './loop/resume.js'
 import { createReturnsCache, returnsFolder } from './loop/returns-cache.js'
 import { runLoop } from './loop/run.js'
-import { configHash, differences, keptConfig, settingsDifferences } from './loop/settings.js'
+import { loadRanges, recordSettings } from './loop/run-settings.js'
+import { searchSpace, universeStrategy } from './loop/search-space.js'
+import { configHash } from './loop/settings.js'
+import { compileStarts } from './loop/start-strategies.js'
 import { foldRules, type LoopState } from './loop/state.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
 import type { Sandbox } from './sandbox/sandbox.js'
 import { createThreadSandbox } from './sandbox/thread-sandbox.js'
 import type { SearchSpace } from './search/proposal.js'
 import { proposeFactorGraph } from './search/propose.js'
-import { createSearchSpace } from './search/space.js'
 import { type CompileOptions, compileExpression, compileStrategy } from './strategy/compile.js'
 import { inStrategyText } from './strategy/place.js'
-import { type Split, splitDates, splitFromDates } from './validation/splits.js'
 import { benchmarkMask, type EvaluationSetup, measureBenchmark } from './workers/evaluation.js'
 import { createThreadRunner } from './workers/threads.js'
 
@@ -293,257 +289,12 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
 /** Iterations between two snapshots of the fold: a resume reads at most this many records beyond one. */
 const SNAPSHOT_EVERY = 1000
 
-const totalFile = (runDir: string): string => join(runDir, 'cache', 'total')
-
-/**
- * Remembers the total for a resume that names none. It is no part of the history, where runs of different length would
- * then differ; where it is lost, the default holds.
- */
-function keepTotal(runDir: string, iterations: number): void {
-  writeFileSync(totalFile(runDir), `${iterations}\n`)
-}
-
-/** The total that a run was last asked for. */
-export function keptTotal(runDir: string): number | undefined {
-  try {
-    const total = Number(readFileSync(totalFile(runDir), 'utf8'))
-    return Number.isInteger(total) && total > 0 ? total : undefined
-  } catch {
-    // A cache: it may have been deleted.
-    return undefined
-  }
-}
-
-function makeRunDir(runDir: string): void {
-  try {
-    mkdirSync(runDir, { recursive: true })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' || code === 'ENOTDIR')
-      throw environmentError(
-        'RUN_DIR',
-        `the run directory cannot be ${runDir}: a file stands there or on the way to it`,
-        'choose another with --run-dir',
-        { runDir },
-      )
-    throw new AlphaloopError(
-      'environment',
-      'RUN_DIR',
-      `the run directory ${runDir} cannot be made: ${code}`,
-      {
-        hint: 'choose another with --run-dir, or mend its permissions',
-        details: { runDir, cause: code },
-        cause: error,
-      },
-    )
-  }
-}
-
-/** Keeps a second run out of the directory; the journal itself would take any number of writers. */
-function holdRunDir(runDir: string, warn: (message: string) => void): () => void {
-  try {
-    const lock = openLock(join(runDir, 'run.lock'), {
-      onTakeOver: ({ pid }) =>
-        warn(`the run before this one (process ${pid}) did not end by itself; going on from its records`),
-    })
-    const refusal = lock.tryAcquire()
-    if (refusal === undefined) return () => lock.release()
-    const who = refusal.holder === undefined ? 'another process' : `process ${refusal.holder.pid}`
-    throw new AlphaloopError('environment', 'RUN_IN_USE', `${runDir} is in use by ${who}`, {
-      hint: 'wait for it, stop it, or choose another directory with --run-dir',
-      details: { runDir, pid: refusal.holder?.pid ?? null },
-    })
-  } catch (error) {
-    if (error instanceof AlphaloopError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    throw new AlphaloopError(
-      'environment',
-      'RUN_DIR',
-      `nothing can be written to the run directory ${runDir}: ${code}`,
-      {
-        hint: 'mend its permissions or free some space, or choose another with --run-dir',
-        details: { runDir, cause: code },
-        cause: error,
-      },
-    )
-  }
-}
-
 /** Values that must not reach any file: those of the key variables. */
 const secretsOf = (config: Config, env: Readonly<Record<string, string | undefined>>): string[] =>
   config.llm.models
     .map((model) => keyVariableOf(model))
     .map((variable) => (variable === undefined ? undefined : env[variable]))
     .filter((value): value is string => value !== undefined && value !== '')
-
-/**
- * The panel up to the end of validation, and not a row more: the boundaries are found among the dates before anything
- * is loaded. A resumed run keeps the boundaries that it was created with.
- */
-async function loadRanges(dataset: Dataset, data: DataOptions, config: Config, stored: RunSettings | null) {
-  const boundaries =
-    storedBoundaries(dataset, config, stored) ?? splitDates(dataset.dates, config.split).boundaries
-  const panel = listedOnly(await dataset.load({ until: boundaries.validation.end }))
-  const split: Split = splitFromDates(panel.dates, boundaries)
-  const settings: RunSettings = {
-    config: keptConfig(config),
-    data: {
-      // The built-in market's settings are part of what it is; a resume without --data reads this.
-      source: dataset.source === 'builtin' ? String(config.data) : dataset.source,
-      ...otherTables(data),
-      hash: panel.hash,
-      symbols: panel.symbols.length,
-      start: panel.dates[0]!,
-      end: panel.dates.at(-1)!,
-    },
-    split: boundaries,
-  }
-  return { panel, split, settings }
-}
-
-/** The tables beside the prices, for a resume: only where there are some, so that other runs stay as they were. */
-function otherTables(data: DataOptions): Pick<RunSettings['data'], 'with'> {
-  if ('builtin' in data) return {}
-  const { join, universe, adjustments, renames } = data
-  const tables = {
-    ...(join ? { join: [...join] } : {}),
-    ...(universe ? { universe: [...universe] } : {}),
-    ...(adjustments === undefined ? {} : { adjustments }),
-    ...(renames === undefined ? {} : { renames }),
-  }
-  return Object.keys(tables).length === 0 ? {} : { with: tables }
-}
-
-function storedBoundaries(
-  dataset: Dataset,
-  config: Config,
-  stored: RunSettings | null,
-): RunSettings['split'] | undefined {
-  // A split that the user changed is a change of the run, and is made anew.
-  if (stored === null || differences(stored.config.split, config.split).length > 0) return undefined
-  const { train, validation } = stored.split
-  const known = [train.start, train.end, validation.start, validation.end].every((date) =>
-    dataset.dates.includes(date),
-  )
-  return known ? stored.split : undefined
-}
-
-/** Creates the run's first record, or compares what it was created with. */
-async function recordSettings(
-  store: HistoryStore,
-  state: LoopState,
-  settings: RunSettings,
-  run: RunInfo,
-  request: FullRequest,
-): Promise<void> {
-  const stored = state.settings
-  if (stored === null) {
-    const record = await store.append({
-      kind: 'change',
-      what: 'created',
-      run,
-      settings,
-      differences: [],
-      because: 'The run was created.',
-    })
-    state.settings = settings
-    state.configHash = run.config
-    request.onEvent({ type: 'run-created', record })
-    return
-  }
-  const { config, data } = settingsDifferences(stored, settings)
-  const all = [...config, ...data]
-  if (all.length === 0) return
-  if (!request.acceptChanges)
-    throw usageError(
-      'RUN_CHANGED',
-      `${request.runDir} was created with other settings, and results would not be comparable:\n${all
-        .map(({ path, before, after }) => `  ${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`)
-        .join('\n')}`,
-      'use the settings of the run, another --run-dir, or --accept-changes to go on and record the change',
-      { runDir: request.runDir, differences: all },
-    )
-  const changes = [
-    { what: 'config' as const, differences: config },
-    { what: 'data' as const, differences: data },
-  ].filter(({ differences }) => differences.length > 0)
-  // Together, or a crash between the two would leave one change unsaid.
-  await store.appendMany(
-    changes.map(({ what, differences }) => ({
-      kind: 'change' as const,
-      what,
-      run,
-      settings,
-      differences,
-      because: 'The user went on with --accept-changes.',
-    })),
-  )
-  state.settings = settings
-  state.configHash = run.config
-}
-
-async function searchSpace(
-  config: Config,
-  panel: Panel,
-  split: Split,
-  sandbox: Sandbox,
-): Promise<SearchSpace> {
-  const fields = availableFields(panel)
-  const { sides, rebalances, fields: allowed, operators, universe } = config.constraints
-  return createSearchSpace({
-    fields,
-    groups: [...panel.groups.keys()].sort(),
-    symbols: panel.symbols.length,
-    bars: split.train.end - split.train.start + 1,
-    limits: config.limits,
-    constraints: {
-      ...(sides ? { sides } : {}),
-      ...(rebalances ? { rebalances } : {}),
-      ...(allowed ? { fields: allowed } : {}),
-      ...(operators ? { operators } : {}),
-      ...(config.fill ? { fill: config.fill } : {}),
-      ...(universe === undefined
-        ? {}
-        : { universe: await compileUniverse(universe, fields, panel, config.benchmark, sandbox) }),
-    },
-  })
-}
-
-async function compileUniverse(
-  text: string,
-  fields: readonly string[],
-  panel: Panel,
-  benchmark: string | undefined,
-  sandbox: Sandbox,
-): Promise<Subgraph> {
-  const expression = await compileExpression(text, sandbox, { fields, fileName: 'constraints.universe' })
-  checkSources(expression, panel, benchmark)
-  const { nodes, universe } = universeOf(expression)
-  return { nodes, root: universe }
-}
-
-/** The nodes of a condition, without masks, and its root. */
-function universeOf(expression: Awaited<ReturnType<typeof compileExpression>>) {
-  if (expression.type !== 'boolean')
-    throw usageError(
-      'INVALID_CONFIG',
-      `constraints.universe is a ${expression.type}, but it must say for each symbol whether it may be held`,
-      'compare it with something: close.gt(5)',
-    )
-  return { nodes: expression.graph.nodes, universe: expression.root }
-}
-
-/** A strategy that holds everything in a universe: how the benchmark's universe is evaluated. */
-const universeStrategy = (universe: Subgraph) => ({
-  version: 1 as const,
-  name: 'Universe',
-  nodes: [
-    ...universe.nodes.map((node) => ({ ...node, inputs: [...node.inputs], params: { ...node.params } })),
-    { id: 'held', op: 'field', inputs: [], params: { name: 'close' } },
-  ],
-  universe: universe.root,
-  rule: { kind: 'score' as const, score: 'held', select: { top: 1 } },
-})
 
 function knownSymbol(symbol: string, panel: Panel): string {
   if (panel.symbols.includes(symbol)) return symbol
@@ -567,64 +318,3 @@ const metricsOf = ({ train, validation }: ReturnType<typeof benchmarksOf>) => ({
   train: train.metrics,
   validation: validation.metrics,
 })
-
-/** The user's strategies that have no record yet; null stands for those that have one. */
-async function compileStarts(
-  config: Config,
-  base: string,
-  recorded: number,
-  compile: (source: string, language: 'ts' | 'js' | 'json', fileName: string) => Promise<Strategy>,
-): Promise<(StartStrategy | null)[]> {
-  const starts: (StartStrategy | null)[] = []
-  for (const [i, file] of config.start.entries()) {
-    if (i < recorded) {
-      starts.push(null)
-      continue
-    }
-    const path = isAbsolute(file) ? file : join(base, file)
-    const code = readStrategyFile(path)
-    try {
-      const strategy = await compile(code, languageOf(path), basename(path))
-      starts.push({ state: 'compiled', file, strategy, code })
-    } catch (error) {
-      if (!(error instanceof AlphaloopError)) throw error
-      const known = executionErrorOf(error)
-      starts.push({ state: 'broken', file, error: { ...known, message: `${file}: ${known.message}` } })
-    }
-  }
-  return starts
-}
-
-/** The text of a strategy file. @throws AlphaloopError (usage) STRATEGY_NOT_FOUND, or (environment) unreadable */
-export function readStrategyFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'EISDIR')
-      throw usageError(
-        'STRATEGY_NOT_FOUND',
-        code === 'ENOENT' ? `there is no strategy file ${path}` : `${path} is a folder`,
-        'give a .ts, .js or .json file',
-        {
-          file: path,
-        },
-      )
-    throw new AlphaloopError('environment', 'STRATEGY_UNREADABLE', `${path} cannot be read: ${code}`, {
-      details: { file: path },
-      cause: error,
-    })
-  }
-}
-
-/** The language of a strategy file by its ending. @throws AlphaloopError (usage) STRATEGY_LANGUAGE */
-export function languageOf(path: string): 'ts' | 'js' | 'json' {
-  const ending = /\.(ts|mts|js|mjs|json)$/.exec(path)?.[1]
-  if (ending === undefined)
-    throw usageError(
-      'STRATEGY_LANGUAGE',
-      `${path}: a strategy file ends in .ts, .js or .json`,
-      'rename it to what it holds',
-    )
-  return ending === 'json' ? 'json' : ending.endsWith('ts') ? 'ts' : 'js'
-}

@@ -74,6 +74,8 @@ export type {
 export type { HistoryStore } from './history/store.js'
 export { type HistoryVerdict, verifyHistory } from './history/verify.js'
 export type { LoopEvent } from './loop/events.js'
+export type { LoopState } from './loop/state.js'
+export { readChampion, readRun } from './loop/stored-run.js'
 export type { RunSummary } from './loop/summary.js'
 export type { FactorReportOptions, FactorSheet } from './report/factor/factor-sheet.js'
 // Reports

@@ -5,11 +5,12 @@ import { lineage } from '../../champion/lineage.js'
 import type { IterationRecord } from '../../history/record.js'
 import { hallOfHistory } from '../../loop/hall.js'
 import { createReturnsCache, returnsFolder } from '../../loop/returns-cache.js'
+import { championOf, openHistory, readRun } from '../../loop/stored-run.js'
 import type { CommandContext, Define } from '../main.js'
 import { codeOf, recordText } from '../render/record.js'
 import { table } from '../render/table.js'
 import { wrap } from '../render/wrap.js'
-import { championOf, openHistory, readRun, runDirOf } from '../stored-run.js'
+import { runDirOf } from '../run-dir.js'
 import { writeOutput } from '../write-file.js'
 
 interface ChampionOptions {

@@ -10,12 +10,12 @@ import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { createStrategy } from '../../graph/strategy.js'
 import { HISTORY_FILE } from '../../history/journal-store.js'
 import type { LoopEvent } from '../../loop/events.js'
+import { storedConfig } from '../../loop/stored-run.js'
 import { benchmarkMask } from '../../workers/evaluation.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { durationText } from '../render/figures.js'
 import { runReport } from '../render/run-report.js'
-import { storedConfig } from '../stored-run.js'
 import { type DataFlags, flagValues, loadConfig, shellWord, wholeNumber, withDataOptions } from './common.js'
 
 interface RunOptions extends DataFlags {

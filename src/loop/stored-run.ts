@@ -1,56 +1,19 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { usageError } from '../base/errors.js'
-import { nearest } from '../base/nearest.js'
-import { keptTotal } from '../compose.js'
 import type { ConfigFile } from '../config/resolve.js'
+import { createStrategy, type Strategy } from '../graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from '../history/journal-store.js'
 import type { IterationRecord, RunSettings } from '../history/record.js'
+import { keptTotal } from '../history/run-dir.js'
 import type { OnWarning } from '../history/store.js'
-import { applyRecord, type FoldRules, initialState, type LoopState } from '../loop/state.js'
-import type { Io } from './io.js'
-
-/** The run that a command is about: the one named, or the newest under runs/. */
-export function runDirOf(io: Io, given: string | undefined): string {
-  if (given !== undefined) {
-    const dir = resolve(io.cwd, given)
-    if (existsSync(join(dir, HISTORY_FILE))) return dir
-    const siblings = existsSync(dirname(dir)) ? readdirSync(dirname(dir)) : []
-    const meant = nearest(
-      basename(dir),
-      siblings.filter((name) => existsSync(join(dirname(dir), name, HISTORY_FILE))),
-    )
-    throw usageError(
-      'NO_RUN',
-      existsSync(dir) ? `${dir} is no run: it has no ${HISTORY_FILE}` : `there is no run directory ${dir}`,
-      meant === undefined
-        ? 'name a directory that `alphaloop run` has made'
-        : `did you mean ${join(dirname(given), meant)}?`,
-      { runDir: dir },
-    )
-  }
-  const runs = join(io.cwd, 'runs')
-  const found = existsSync(runs)
-    ? readdirSync(runs)
-        .map((name) => join(runs, name))
-        .filter((dir) => existsSync(join(dir, HISTORY_FILE)))
-        .map((dir) => ({ dir, changed: statSync(join(dir, HISTORY_FILE)).mtimeMs }))
-        .sort((a, b) => b.changed - a.changed)
-    : []
-  if (found[0] !== undefined) return found[0].dir
-  throw usageError(
-    'NO_RUN',
-    `there is no run under ${runs}`,
-    'name one with --run-dir, or make one: alphaloop run',
-  )
-}
+import { applyRecord, type FoldRules, initialState, type LoopState } from './state.js'
 
 /** Opens a run's history for reading only. @throws AlphaloopError HISTORY_MISSING and the like */
 export const openHistory = (runDir: string, onWarning: OnWarning): Promise<JournalStore> =>
   JournalStore.open(join(runDir, HISTORY_FILE), { readOnly: true, onWarning })
 
 /** The fold over a run's whole history. */
-export async function readRun(runDir: string, onWarning: OnWarning): Promise<LoopState> {
+export async function readRun(runDir: string, onWarning: OnWarning = () => {}): Promise<LoopState> {
   const store = await openHistory(runDir, onWarning)
   try {
     const state = initialState()
@@ -99,4 +62,21 @@ export function championOf(state: LoopState, runDir: string): IterationRecord {
     'go on with more iterations, or look at what came close: alphaloop history list',
     { runDir, iterations: state.next },
   )
+}
+
+/**
+ * A run's champion: its strategy and the record that proposed it; null where the run has none yet.
+ * @throws AlphaloopError HISTORY_MISSING and the like
+ */
+export async function readChampion(
+  runDir: string,
+): Promise<{ readonly strategy: Strategy; readonly record: IterationRecord } | null> {
+  const { championRecord: record } = await readRun(runDir)
+  if (record === null) return null
+  // What was recorded was within the limits of its run.
+  const { POSITIVE_INFINITY: any } = Number
+  return {
+    strategy: createStrategy(record.strategy!.graph, { maxNodes: any, maxDepth: any, maxFields: any }),
+    record,
+  }
 }
