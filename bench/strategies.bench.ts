@@ -7,6 +7,7 @@ import { createEvaluation, type EvaluationSetup } from '../src/workers/evaluatio
 import { createThreadRunner } from '../src/workers/threads.js'
 import { benchPanel } from './bench-panel.js'
 import { peersFolder, pythonWith, runPeerScript } from './peers.js'
+import { peerEquity } from './support/peer-accounting.js'
 import { copyTime, Report, time } from './support/timing.js'
 import {
   crossing,
@@ -152,7 +153,7 @@ try {
       report.print(`peer ${peer.peer}: MOM single`, peer.ms_per_strategy as number, 'ms/strategy')
       const cached = peer.cached_sweep_ms_per_strategy
       if (typeof cached === 'number') report.print(`peer ${peer.peer}: MOM sweep`, cached, 'ms/strategy')
-      if (peer.peer === 'numpy_lean') report.print('equity, ours over the peer’s', againstPeer(peer), 'times')
+      if (peer.peer === 'numpy_lean') checkEquity(peer.digest as { final: number })
     }
     for (const peer of results('bench_formula_py.py')) {
       const [rows] = peer.cached_rows_ms_per_strategy as [number]
@@ -160,16 +161,16 @@ try {
     }
   }
 
-  /**
-   * Equity at the end of our MOM run over that of a peer. Theirs invests 0.99 of the equity and pays costs from the
-   * rest, ours invests what is left after costs; so weights of 0.99 in the same symbols are given to our engine.
-   */
-  function againstPeer(peer: Record<string, unknown>): number {
-    const { final } = peer.digest as { final: number }
-    const strategy = momentum(20, 20)
-    const { graph } = strategy
-    const invested = createStrategy({ ...graph, portfolio: { ...graph.portfolio, grossExposure: 0.99 } })
-    return score(invested, fresh()).simulation.equity.at(-1)! / (final / 1e6)
+  /** Whether our engine held the same symbols over the same bars as the peer: then the peer's accounting gives its figure. */
+  function checkEquity({ final }: { final: number }): void {
+    const { simulation } = score(momentum(20, 20), fresh())
+    const equity = peerEquity(simulation, panel, 1e6)
+    const same = Math.abs(equity / final - 1) < 1e-9
+    console.log(
+      `equity at the end by the peer's accounting: ${equity} from our trades, ${final} its own: ${same ? 'the same' : 'NOT the same'}`,
+    )
+    console.log(`by ours, everything invested and costs paid from it: ${1e6 * simulation.equity.at(-1)!}`)
+    if (!same) process.exitCode = 1
   }
 
   if (flags.record) report.record('strategies', `${symbols} × ${bars}, ${made.source}`)
