@@ -19,7 +19,7 @@ export async function searchSpace(
   const fields = availableFields(panel)
   const { sides, rebalances, fields: allowed, operators, universe } = config.constraints
   return createSearchSpace({
-    fields,
+    fields: fields.filter((name) => !tellsFuture(name, panel) || allowed?.includes(name)),
     groups: [...panel.groups.keys()].sort(),
     symbols: panel.symbols.length,
     bars: split.train.end - split.train.start + 1,
@@ -36,6 +36,13 @@ export async function searchSpace(
     },
   })
 }
+
+/**
+ * Beside prices that were adjusted backwards, rawClose/close is the product of all splits and dividends still to come: a
+ * search would find that. Filters on the price as it was paid have dollarVolume; who wants the field names it.
+ */
+const tellsFuture = (name: string, { fields }: Panel): boolean =>
+  name === 'rawClose' && fields.has('rawClose')
 
 async function compileUniverse(
   text: string,
