@@ -273,7 +273,6 @@ export type RangeMetrics = z.infer<typeof metricsSchema>
 export type MetricNotes = z.infer<typeof metricNotesSchema>
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 export type Usage = z.infer<typeof usageSchema>
-export type ModelCall = z.infer<typeof modelCallSchema>
 export type ModelRound = z.infer<typeof modelRoundSchema>
 export type IterationRecord = z.infer<typeof iterationRecordSchema>
 export type RunSettings = z.infer<typeof runSettingsSchema>

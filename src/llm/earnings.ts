@@ -28,17 +28,19 @@ const NOTHING_EARNED: Earned = {
   costUsd: 0,
 }
 
-/** Lead in the objective at which a reward is 0.73; half of it where there is none. */
+/** Reward of any strategy that could be measured: the search can build on it. */
+const MEASURED = 0.2
+/** Scale of the curve, in units of the objective: a lead of so much earns 0.78, none 0.6. */
 const LEAD = 0.25
 
 /**
- * The reward of an answer, 0 to 1: a logistic curve of what its strategy is ahead of the best before it, both by the
- * objective on train. Whatever could not be measured (no reply, nothing that compiles, a duplicate, no trades) is a
- * failure and gets the worst, 0. The first strategy of a run is compared with 0.
+ * The reward of an answer, 0 to 1: a logistic curve, from 0.2 up, of what its strategy is ahead of the best before it,
+ * both by the objective on train. Whatever could not be measured (no reply, nothing that compiles, a duplicate, no
+ * trades) is a failure and gets the worst, 0. The first strategy of a run is compared with 0.
  */
 export function rewardOf(score: number | null, best: number | null): number {
   if (score === null || Number.isNaN(score)) return 0
-  return 1 / (1 + Math.exp(-(score - (best ?? 0)) / LEAD))
+  return MEASURED + (1 - MEASURED) / (1 + Math.exp(-(score - (best ?? 0)) / LEAD))
 }
 
 /** What models have earned after one more record. Pure; the same object where no model was asked. */

@@ -6,7 +6,7 @@ import { generateText, jsonSchema, type LanguageModel, NoObjectGeneratedError, O
 import { strategyJsonSchema } from '../graph/schema.js'
 import type { CompletionRequest } from './client.js'
 import type { providers } from './providers.js'
-import { type FailedAttempt, failureOf } from './sdk-failure.js'
+import { BROKEN_OFF, type FailedAttempt, failureOf } from './sdk-failure.js'
 
 // Its warnings (a setting that a model does not know, …) would go to the console.
 ;(globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS ??= false
@@ -108,7 +108,7 @@ async function streamed(
         case 'finish':
           // A stream that just ends gives no reason: its rest is missing.
           if (part.finishReason === 'other' && part.rawFinishReason === undefined)
-            return { category: 'network', because: 'the reply broke off in the middle', mayCost: true }
+            return { category: 'network', because: BROKEN_OFF, mayCost: true }
           return { text, cutOff: part.finishReason === 'length', tokens: part.totalUsage }
         case 'text-delta':
           text += part.text
@@ -120,7 +120,7 @@ async function streamed(
   } finally {
     clearTimeout(watch)
   }
-  return { category: 'network', because: 'the reply broke off in the middle', mayCost: true }
+  return { category: 'network', because: BROKEN_OFF, mayCost: true }
 }
 
 /** The strategy's JSON form, without a check: that is the compiler's, whose errors are exact. */

@@ -31,6 +31,9 @@ export function failureOf(error: unknown, now: number): FailedAttempt {
   }
 }
 
+/** Of a stream that ends without its end. */
+export const BROKEN_OFF = 'the reply broke off in the middle'
+
 const OTHER_SHAPE =
   "the answer does not follow the provider's protocol: its JSON is broken or has another shape"
 
@@ -40,6 +43,9 @@ function brokenAnswer(error: unknown): FailedAttempt {
   if (error instanceof BodyTooLarge) return failed('malformedReply', error.message)
   if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error))
     return failed('malformedReply', OTHER_SHAPE)
+  // OpenRouter's library says so of a stream that just ends.
+  if (error instanceof Error && /ended without a finish reason/.test(error.message))
+    return failed('network', BROKEN_OFF)
   if (isBrokenConnection(error))
     return failed('network', `the connection broke within the answer (${oneLine(messageOf(error))})`)
   const told = toldWithin(error)

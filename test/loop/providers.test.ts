@@ -122,6 +122,7 @@ const CASES: readonly Case[] = [
 const TIMES: Readonly<Record<string, object>> = {
   neverfalse: { timeoutSeconds: 0.3 },
   stallfalse: { timeoutSeconds: 0.3 },
+  endsEarlytrue: { timeoutSeconds: 30 },
   stalltrue: { timeoutSeconds: 30, stallSeconds: 0.2 },
 }
 
@@ -213,17 +214,17 @@ describe.each(PROVIDERS)('%s', (provider) => {
     ['says nothing', 'never', false, /no whole answer within/],
     ['stops within its answer', 'stall', false, /no whole answer within/],
     ['stalls within a stream', 'stall', true, /stalled: nothing came for 0.2 s/],
-  ] as const)(
-    'one that %s is given up in time, and the Factor Graph steps in',
-    async (_n, kind, stream, why) => {
-      const server = await serve(provider, [{ kind }])
-      const run = await runWithModels(
-        loopFolder(),
-        config(provider, server.baseUrl, { stream }, { retries: 0, ...TIMES[`${kind}${stream}`] }, 1),
-        { [VARIABLE]: CANARY },
-      )
-      expect(iterationsIn(run.records)).toEqual([expect.objectContaining(fellBack('timeout', why))])
-      expect(server.calls).toHaveLength(1)
-    },
-  )
+    ['ends its stream in the middle', 'endsEarly', true, /broke off in the middle/],
+  ] as const)('one that %s is given up, and the Factor Graph steps in', async (_n, kind, stream, why) => {
+    const server = await serve(provider, [{ kind }])
+    const run = await runWithModels(
+      loopFolder(),
+      config(provider, server.baseUrl, { stream }, { retries: 0, ...TIMES[`${kind}${stream}`] }, 1),
+      { [VARIABLE]: CANARY },
+    )
+    expect(iterationsIn(run.records)).toEqual([
+      expect.objectContaining(fellBack(kind === 'endsEarly' ? 'network' : 'timeout', why)),
+    ])
+    expect(server.calls).toHaveLength(1)
+  })
 })
