@@ -2,7 +2,13 @@
  * One attempt at one call, through the `ai` library. This file loads the library, so nothing but the client's first
  * call may import it.
  */
-import { generateText, jsonSchema, type LanguageModel, NoObjectGeneratedError, Output, streamText } from 'ai'
+import {
+  generateText,
+  type LanguageModel,
+  type LanguageModelMiddleware,
+  streamText,
+  wrapLanguageModel,
+} from 'ai'
 import { strategyJsonSchema } from '../graph/schema.js'
 import type { CompletionRequest } from './client.js'
 import type { providers } from './providers.js'
@@ -58,13 +64,12 @@ export async function callOnce(
     return undefined
   }
   const asked = {
-    model,
+    model: settings.output === 'json' ? answeringJson(model, provider.takesSchema) : model,
     system: request.system,
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     maxOutputTokens: settings.maxOutputTokens,
     ...(temperature === undefined ? {} : { temperature }),
     ...(provider.options === undefined ? {} : { providerOptions: provider.options }),
-    ...(settings.output === 'json' ? { output: jsonOutput(provider.takesSchema) } : {}),
     maxRetries: 0,
     abortSignal,
   }
@@ -76,9 +81,6 @@ export async function callOnce(
     const { text, finishReason, usage } = await generateText(asked)
     return { text, cutOff: finishReason === 'length', tokens: usage }
   } catch (error) {
-    // Text that is no JSON is a reply like any other: what is wrong with it is said to the model.
-    if (NoObjectGeneratedError.isInstance(error) && error.text !== undefined)
-      return { text: error.text, cutOff: error.finishReason === 'length', tokens: error.usage ?? {} }
     return cutShort() ?? failureOf(error, now())
   } finally {
     clearTimeout(timeout)
@@ -123,6 +125,23 @@ async function streamed(
   return { category: 'network', because: BROKEN_OFF, mayCost: true }
 }
 
-/** The strategy's JSON form, without a check: that is the compiler's, whose errors are exact. */
-const jsonOutput = (withSchema: boolean) =>
-  withSchema ? Output.object({ schema: jsonSchema(strategyJsonSchema() as never) }) : Output.json()
+/**
+ * The model, asked for the strategy's JSON form. Not through the library's own `output`: that parses the text so far
+ * with each piece of a stream, and calls text that is no JSON a failure. Here it is a reply like any other, and what is
+ * wrong with it the compiler says exactly.
+ */
+function answeringJson(model: LanguageModel, withSchema: boolean): LanguageModel {
+  const schema = strategyJsonSchema() as NonNullable<JsonFormat['schema']>
+  const responseFormat: JsonFormat = withSchema ? { type: 'json', schema } : { type: 'json' }
+  return wrapLanguageModel({
+    model: model as WrappedModel,
+    middleware: {
+      specificationVersion: 'v3',
+      transformParams: async ({ params }) => ({ ...params, responseFormat }),
+    },
+  })
+}
+
+type WrappedModel = Parameters<typeof wrapLanguageModel>[0]['model']
+type CallOptions = Awaited<ReturnType<NonNullable<LanguageModelMiddleware['transformParams']>>>
+type JsonFormat = Extract<NonNullable<CallOptions['responseFormat']>, { type: 'json' }>

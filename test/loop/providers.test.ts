@@ -104,7 +104,11 @@ const CASES: readonly Case[] = [
     answers: [text('```python\nimport pandas as pd\nprint(pd)\n```')],
     record: inError('REPLY_LANGUAGE'),
   },
-  { name: 'an empty reply', answers: [text('')], record: inError('REPLY_EMPTY') },
+  {
+    name: 'an empty reply',
+    answers: [text('')],
+    record: { ...inError('REPLY_EMPTY'), rounds: [{ answered: 'some-model' }] },
+  },
   {
     name: '10 MB',
     answers: [text(`\`\`\`ts\n//${'x'.repeat(10 * 1024 * 1024)}\n\`\`\``)],
