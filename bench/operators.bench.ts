@@ -3,9 +3,7 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
 import type { Panel } from '../src/data/panel.js'
-import { kernelContext } from '../src/graph/evaluate/context.js'
-import type { NumberColumn, Params } from '../src/graph/operator.js'
-import { operatorNamed } from '../src/graph/registry.js'
+import { operatorWorks, type Work } from '../src/speed/works.js'
 import { benchPanel, withHoles } from './bench-panel.js'
 import { peerResult, peersFolder, pythonWith } from './peers.js'
 import { type Figure, recordResult } from './record-result.js'
@@ -24,26 +22,19 @@ const { values: flags } = parseArgs({
   },
 })
 
-const [SYMBOLS, BARS, WINDOW] = [500, 2500, 20]
-const CELLS = SYMBOLS * BARS
+const [SYMBOLS, BARS] = [500, 2500]
 const REPETITIONS = 15
 const MISSING = 0.05
 
-/** What is to be reached, in ns an element, and how the peers call it. */
-const OPERATORS: readonly {
-  name: string
-  params: Params
-  inputs: readonly string[]
-  most: number
-  peer: string
-}[] = [
-  { name: 'sma', params: { n: WINDOW }, inputs: ['close'], most: 1.2, peer: 'mean' },
-  { name: 'std', params: { n: WINDOW }, inputs: ['close'], most: 3, peer: 'std' },
-  { name: 'tsRank', params: { n: WINDOW }, inputs: ['close'], most: 6, peer: 'rank' },
-  { name: 'corr', params: { n: WINDOW }, inputs: ['close', 'volume'], most: 3.5, peer: 'corr' },
-  { name: 'rank', params: {}, inputs: ['close'], most: 12, peer: 'cs_rank' },
-  { name: 'ema', params: { span: WINDOW }, inputs: ['close'], most: 0.6, peer: 'ewm' },
-]
+/** How the peers' script calls our operators. */
+const PEER_NAMES: Readonly<Record<string, string>> = {
+  sma: 'mean',
+  std: 'std',
+  tsRank: 'rank',
+  corr: 'corr',
+  rank: 'cs_rank',
+  ema: 'ewm',
+}
 
 interface Cost {
   readonly name: string
@@ -51,13 +42,13 @@ interface Cost {
   readonly min: number
 }
 
-async function costs(works: readonly { name: string; elements: number; run(): void }[]): Promise<Cost[]> {
+async function costs(works: readonly Pick<Work, 'name' | 'pieces' | 'run'>[]): Promise<Cost[]> {
   const bench = new Bench({ time: 0, iterations: REPETITIONS, warmupTime: 0, warmupIterations: 4 })
   for (const { name, run } of works) bench.add(name, run)
   await bench.run()
   return bench.tasks.map(({ name, result }, i) => {
     if (result.state !== 'completed') throw new Error(`${name}: ${result.state}`)
-    const each = (ms: number) => (ms * 1e6) / works[i]!.elements
+    const each = (ms: number) => (ms * 1e6) / works[i]!.pieces
     return { name, median: each(result.latency.p50), min: each(result.latency.min) }
   })
 }
@@ -65,7 +56,7 @@ async function costs(works: readonly { name: string; elements: number; run(): vo
 function copies(panel: Panel) {
   const copy = (name: string, from: Float64Array) => {
     const to = new Float64Array(from.length)
-    return { name, elements: from.length, run: () => to.set(from) }
+    return { name, pieces: from.length, run: () => to.set(from) }
   }
   const close = panel.fields.get('close')!
   return [
@@ -73,19 +64,6 @@ function copies(panel: Panel) {
     copy('copy inside the L3 cache (4 MB to 4 MB)', close.slice(0, 500_000)),
     copy('copy outside it (64 MB to 64 MB)', new Float64Array(8_000_000).fill(1)),
   ]
-}
-
-function works(panel: Panel) {
-  const context = kernelContext(panel)
-  const out = new Float64Array(CELLS)
-  return OPERATORS.map(({ name, params, inputs }) => {
-    const operator = operatorNamed(name)
-    const columns = inputs.map(
-      (field): NumberColumn => ({ type: 'panel', width: SYMBOLS, values: panel.fields.get(field)! }),
-    )
-    const extra = { output: undefined, mask: undefined }
-    return { name, elements: CELLS, run: () => operator.kernel(out, columns, params, context, extra) }
-  })
 }
 
 const figures: Figure[] = []
@@ -128,7 +106,7 @@ function peerCosts(folder: string, copy: number): void {
   }
   console.log(`\npeers: ${JSON.stringify(result.env)}`)
   for (const [peer, table] of Object.entries(result.ns_per_element_median_min)) {
-    const list = OPERATORS.flatMap(({ name, peer: called }) => {
+    const list = Object.entries(PEER_NAMES).flatMap(([name, called]) => {
       const cost = table[called]
       return Array.isArray(cost) ? [{ name, median: cost[0] as number, min: cost[1] as number }] : []
     })
@@ -140,17 +118,23 @@ const { panel, source, folder, remove } = benchPanel(SYMBOLS, BARS)
 try {
   const load = loadavg().map((v) => v.toFixed(2))
   console.log(
-    `${cpus()[0]?.model.trim()} × ${cpus().length}, Node ${process.version}, load ${load.join(' ')}; ${SYMBOLS} × ${BARS} by ${source}, window ${WINDOW}; ns an element`,
+    `${cpus()[0]?.model.trim()} × ${cpus().length}, Node ${process.version}, load ${load.join(' ')}; ${SYMBOLS} × ${BARS} by ${source}, window 20; ns an element`,
   )
-  const most = (name: string) => OPERATORS.find((operator) => operator.name === name)?.most
+  const works = operatorWorks(panel)
+  const most = (name: string) => works.find((work) => work.name === name)?.most
   const plain = await costs(copies(panel))
   const copy = plain[0]!.median
   print('warm copies', plain, copy, () => undefined)
-  print('alphaloop', await costs(works(panel)), copy, most)
-  print(`alphaloop, ${100 * MISSING}% missing`, await costs(works(withHoles(panel, MISSING))), copy, most)
+  print('alphaloop', await costs(works), copy, most)
+  print(
+    `alphaloop, ${100 * MISSING}% missing`,
+    await costs(operatorWorks(withHoles(panel, MISSING))),
+    copy,
+    most,
+  )
   if (!flags['no-peers'] && folder !== undefined) peerCosts(folder, copy)
   if (flags.record) {
-    const workload = `${SYMBOLS} × ${BARS} by ${source}, window ${WINDOW}, one thread`
+    const workload = `${SYMBOLS} × ${BARS} by ${source}, window 20, one thread`
     console.log(`recorded in ${relative(process.cwd(), recordResult('operators', { workload, figures }))}`)
   }
 } finally {

@@ -9,10 +9,11 @@ import { generateMarket } from '../src/data/synthetic/market.js'
 import { createEvaluator } from '../src/graph/evaluate/columnar.js'
 import type { Strategy } from '../src/graph/strategy.js'
 import { mutate } from '../src/search/mutate.js'
+import { time } from '../src/speed/timing.js'
+import { PEER_MARKET, population, scorer } from '../src/speed/workloads.js'
 import { splitBars } from '../src/validation/splits.js'
 import { createEvaluation } from '../src/workers/evaluation.js'
-import { Report, time } from './support/timing.js'
-import { PEER_MARKET, population, scorer } from './support/workloads.js'
+import { Report } from './support/timing.js'
 
 /*
  * How time grows: with symbols, with bars, and with the number of strategies that were scored before; and what

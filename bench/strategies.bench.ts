@@ -1,25 +1,17 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createEvaluator } from '../src/graph/evaluate/columnar.js'
-import { createStrategy, type Strategy } from '../src/graph/strategy.js'
+import type { Strategy } from '../src/graph/strategy.js'
+import { copyTime, time } from '../src/speed/timing.js'
+import { momentum, PEER_MARKET, population, scorer } from '../src/speed/workloads.js'
+import { strategyWorks } from '../src/speed/works.js'
 import { splitBars } from '../src/validation/splits.js'
 import { createEvaluation, type EvaluationSetup } from '../src/workers/evaluation.js'
 import { createThreadRunner } from '../src/workers/threads.js'
 import { benchPanel } from './bench-panel.js'
 import { peersFolder, pythonWith, runPeerScript } from './peers.js'
 import { peerEquity } from './support/peer-accounting.js'
-import { copyTime, Report, time } from './support/timing.js'
-import {
-  crossing,
-  formula,
-  LOOKBACKS,
-  momentum,
-  narrowed,
-  PEER_MARKET,
-  population,
-  SIZES,
-  scorer,
-} from './support/workloads.js'
+import { Report } from './support/timing.js'
 
 /*
  * What a strategy costs, on the medium panel, beside the peers where they are here. `npm run bench -- strategies`;
@@ -38,62 +30,12 @@ console.log(`${symbols} × ${bars}: ${made.source}`)
 try {
   const copy = copyTime(symbols * bars)
   report.print('a warm copy of one panel', copy.median, 'ms')
-  const perStrategy = (name: string, count: number, target: number, work: () => unknown) => {
-    const { median, min } = time(work)
-    const ms = median / count
-    const note = `min ${(min / count).toFixed(4)}, ${(ms / copy.median).toFixed(2)} copies; to reach ${target}`
+  for (const { name, pieces, most, run } of strategyWorks(panel)) {
+    const { median, min } = time(run)
+    const ms = median / pieces
+    const note = `min ${(min / pieces).toFixed(4)}, ${(ms / copy.median).toFixed(2)} copies; to reach ${most}`
     report.print(name, ms, 'ms/strategy', note)
   }
-  const score = scorer(panel)
-  const fresh = () => createEvaluator(panel)
-
-  // Room for two strategies: of thirty in turn, none is remembered when its turn comes again.
-  const forgetful = createEvaluator(panel, { cacheBytes: 4 * 2 ** 20 })
-  const inTurn = Array.from({ length: 30 }, (_, i) => momentum(5 + i, 20))
-  perStrategy('MOM single, nothing remembered', inTurn.length, 0.25, () => {
-    for (const strategy of inTurn) score(strategy, forgetful)
-  })
-  const remembering = fresh()
-  perStrategy('MOM single, its score remembered', 1, 0.25, () => score(inTurn[15]!, remembering))
-  const sizes = SIZES.filter((size) => size <= symbols)
-  const sweep = LOOKBACKS.flatMap((n) => sizes.map((size) => momentum(n, size)))
-  perStrategy('MOM sweep, 10 lookbacks × 10 sizes', sweep.length, 0.2, () => {
-    const evaluator = fresh()
-    for (const strategy of sweep) score(strategy, evaluator)
-  })
-  const formulas = Array.from({ length: 100 }, (_, k) => formula(Math.floor(k / 10), k % 10))
-  perStrategy('FORMULA sweep, 100 pairs of 10 factors', formulas.length, 0.5, () => {
-    const evaluator = fresh()
-    for (const strategy of formulas) score(strategy, evaluator)
-  })
-  const factors = fresh()
-  for (const strategy of formulas) score(strategy, factors)
-  perStrategy('FORMULA sweep, factors remembered', formulas.length, 0.5, () => {
-    for (const strategy of formulas) score(strategy, factors)
-  })
-
-  const hundred = narrowed(panel, 0, 100)
-  const fasts = [5, 8, 10, 12, 15, 20, 25, 30, 35, 40]
-  const slows = [50, 60, 70, 80, 90, 100, 120, 150, 180, 200]
-  const crossings = fasts.flatMap((fast) => slows.map((slow) => crossing(fast, slow)))
-  const scoreHundred = scorer(hundred)
-  perStrategy('dual SMA, 100 combinations, one account over 100 symbols', crossings.length, 0.5, () => {
-    const evaluator = createEvaluator(hundred)
-    for (const strategy of crossings) scoreHundred(strategy, evaluator)
-  })
-  const alone = Array.from({ length: 100 }, (_, i) => narrowed(panel, i, i + 1))
-  const accounts = alone.map((one) => scorer(one))
-  const few = crossings.filter((_, i) => i % 10 === 0)
-  perStrategy('dual SMA, 100 symbols, each all in, one account each', few.length, 0.5, () => {
-    for (const [i, one] of alone.entries()) {
-      const evaluator = createEvaluator(one)
-      for (const strategy of few) accounts[i]!(strategy, evaluator)
-    }
-  })
-
-  perStrategy('checks, canonical form and hash of one (FORMULA)', 1, 0.05, () =>
-    createStrategy(formulas[27]!.graph),
-  )
   await mutations()
   compareWithPeers()
 
@@ -163,7 +105,7 @@ try {
 
   /** Whether our engine held the same symbols over the same bars as the peer: then the peer's accounting gives its figure. */
   function checkEquity({ final }: { final: number }): void {
-    const { simulation } = score(momentum(20, 20), fresh())
+    const { simulation } = scorer(panel)(momentum(20, 20), createEvaluator(panel))
     const equity = peerEquity(simulation, panel, 1e6)
     const same = Math.abs(equity / final - 1) < 1e-9
     console.log(

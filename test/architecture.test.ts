@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['feedback', 'report'],
   ['llm', 'workers'],
   ['loop'],
-  ['testing'],
+  ['testing', 'speed'],
   ['compose'],
   ['index'],
   ['cli'],

@@ -1,6 +1,6 @@
 import type { Simulation } from '../../src/backtest/types.js'
 import type { Panel } from '../../src/data/panel.js'
-import { PEER_MARKET, START } from './workloads.js'
+import { PEER_MARKET, START } from '../../src/speed/workloads.js'
 
 /**
  * Equity at the end by the peers' accounting, from the symbols that our engine held: 0.99 of the equity at the open

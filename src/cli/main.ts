@@ -3,6 +3,7 @@ import { usageError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
 import { VERSION } from '../compose.js'
 import { backtestCommand } from './commands/backtest.js'
+import { benchCommand } from './commands/bench.js'
 import { championCommand } from './commands/champion.js'
 import { configCommand } from './commands/config.js'
 import { dataCommand } from './commands/data.js'
@@ -76,6 +77,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     historyCommand,
     dataCommand,
     operatorsCommand,
+    benchCommand,
     configCommand,
     doctorCommand,
   ])
