@@ -23,7 +23,7 @@ import type { RunInfo, RunSettings } from './history/record.js'
 import { createRedactor } from './history/redact.js'
 import { holdRunDir, keepTotal, makeRunDir } from './history/run-dir.js'
 import { TextStore } from './history/text-store.js'
-import { keyVariableOf } from './llm/providers.js'
+import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
 import { createLoopModel } from './loop/ask-model.js'
 import { conform } from './loop/conform.js'
@@ -289,11 +289,10 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
 /** Iterations between two snapshots of the fold: a resume reads at most this many records beyond one. */
 const SNAPSHOT_EVERY = 1000
 
-/** Values that must not reach any file: those of the key variables. */
+/** Values that must not reach any file: those of the key variables, without the line break that may follow a key. */
 const secretsOf = (config: Config, env: Readonly<Record<string, string | undefined>>): string[] =>
-  config.llm.models
-    .map((model) => keyVariableOf(model))
-    .map((variable) => (variable === undefined ? undefined : env[variable]))
+  [...USUAL_KEY_VARIABLES, ...config.llm.models.map((model) => keyVariableOf(model))]
+    .map((variable) => (variable === undefined ? undefined : env[variable]?.trim()))
     .filter((value): value is string => value !== undefined && value !== '')
 
 function knownSymbol(symbol: string, panel: Panel): string {

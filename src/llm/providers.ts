@@ -92,6 +92,11 @@ export const providers = {
   },
 } satisfies Record<ProviderName, Provider> as Record<ProviderName, Provider>
 
+/** Where keys usually are, whether a model that needs them is configured or not. */
+export const USUAL_KEY_VARIABLES: readonly string[] = Object.values(providers).flatMap(({ keyVariable }) =>
+  keyVariable === undefined ? [] : [keyVariable],
+)
+
 /** The part of a model's settings that says where it is. */
 export interface ModelAddress {
   readonly provider: ProviderName

@@ -50,7 +50,8 @@ test('no key stands in anything that is printed or written, whatever providers q
   const folder = temporaryFolder()
   const servers: ProviderServer[] = []
   try {
-    const env: Record<string, string> = { LOCAL_KEY }
+    // As a file leaves it, with a line break behind.
+    const env: Record<string, string> = { LOCAL_KEY: `${LOCAL_KEY}\n` }
     const models: string[] = []
     for (const provider of NAMED) {
       const server = await startProvider(provider, traitor(keyOf(provider)))
@@ -95,6 +96,13 @@ ${models.map((model) => `    - ${model}`).join('\n')}
     expect(await run('run', '--verbose')).toBe(0)
     const records = iterationsIn(readHistory(join(folder, 'run')))
     expect(records).toHaveLength(45)
+    // Who writes is said at the start, what came of it in the report.
+    expect(said.join('\n')).toContain(
+      'google-model, openrouter-model and local-model write, by weight, 100% of the strategies',
+    )
+    const report = said.at(-2)!
+    expect(report).toMatch(/\nmodels +openai-model \d+ of \d+/)
+    expect(report).toMatch(/\nmodel calls +\d+ calls, \d+ tokens, cost unknown for openai-model/)
     // Every model was asked, and each was turned off by name.
     const text = JSON.stringify(records)
     for (const provider of NAMED) expect(text).toContain(keyVariableOf({ provider })!)
