@@ -62,7 +62,11 @@ async function checkModel(
       message: `answers at ${host}${variable === undefined ? ', without a key' : `, with the key in ${variable}`}; ${priceText(model)}`,
     }
   const { what, hint } = WORDS[answer.category]({ host, variable, model: model.model })
-  return { name, ok: false, message: `${what}: ${answer.message}`, hint }
+  // Who it is about is said already, and there is no run.
+  const because = answer.message
+    .replace(`The model ${model.model} is off for this run: `, '')
+    .replace(`${model.model} at ${host}: `, '')
+  return { name, ok: false, message: `${what}: ${because}`, hint }
 }
 
 /** A price in words, and where it is from; unknown is not free. */

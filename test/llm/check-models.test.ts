@@ -54,9 +54,9 @@ test.each(PROVIDERS)('a model of %s that answers is well, after one tiny call', 
 })
 
 test.each([
-  ['401', status(401), /^is refused its key: .*HTTP 401/, /check KEY/],
+  ['401', status(401), /^is refused its key: 127\.0\.0\.1:\d+ refused the key \(HTTP 401/, /check KEY/],
   ['403', status(403), /^is refused its key: .*HTTP 403/, /check KEY/],
-  ['429', status(429), /^is out of quota, or asked too often: .*HTTP 429/, /llm\.fallback/],
+  ['429', status(429), /^is out of quota, or asked too often: HTTP 429/, /llm\.fallback/],
   ['404', status(404), /^is not found: .*HTTP 404/, /is "some-model" what 127/],
   ['400', status(400), /^refuses the request: .*HTTP 400/, /temperature/],
   ['500', status(500), /^is out of order: .*HTTP 500/, /try again later/],
