@@ -12,7 +12,7 @@ import { type Figure, recordResult } from './record-result.js'
 
 /*
  * What the history costs: appends against the rewrite-the-whole-file way in one run, opening for append, and folding
- * 100 000 records of 3 KB. `node --import tsx bench/history.bench.ts`; a folder on the disk to measure may be given.
+ * 100 000 records of 3 KB. `npm run bench -- history`; a folder on the disk to measure may be given to the script itself.
  * With `--record` the figures are appended to results/history.jsonl: on a machine that does nothing else.
  */
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ROOT } from './root.js'
 import { Report } from './support/timing.js'
 
 /*
@@ -13,7 +14,6 @@ import { Report } from './support/timing.js'
 const { values: flags } = parseArgs({
   options: { record: { type: 'boolean', default: false }, iterations: { type: 'string', default: '300' } },
 })
-const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'alphaloop-bench-'))
 const report = new Report()
 
@@ -38,7 +38,7 @@ function measure(name: string, iterations: string): { megabytes: number; seconds
   ]
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--import', WITNESS, join(root, 'dist/cli/bin.js'), ...args, '--run-dir', join(folder, name)],
+    ['--import', WITNESS, join(ROOT, 'dist/cli/bin.js'), ...args, '--run-dir', join(folder, name)],
     {
       encoding: 'utf8',
       maxBuffer: 2 ** 26,
@@ -51,7 +51,7 @@ function measure(name: string, iterations: string): { megabytes: number; seconds
 }
 
 try {
-  const built = spawnSync(process.execPath, [join(root, 'scripts/setup-only.mjs')], { stdio: 'inherit' })
+  const built = spawnSync(process.execPath, [join(ROOT, 'scripts/setup-only.mjs')], { stdio: 'inherit' })
   if (built.status !== 0) throw new Error('the package cannot be built')
   const { megabytes, seconds } = measure('loop', flags.iterations)
   report.print(`peak of ${flags.iterations} iterations, two workers`, megabytes, 'MB', 'to reach 400')

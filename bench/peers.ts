@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ROOT } from './root.js'
 
 /** The folder with the peers' scripts and the panel generator, or undefined where it is not there. */
 export function peersFolder(): string | undefined {
-  const folder = process.env.ALPHALOOP_SHARED_BENCH ?? join(import.meta.dirname, '../../shared/bench')
+  const folder = process.env.ALPHALOOP_SHARED_BENCH ?? join(ROOT, '../shared/bench')
   return existsSync(join(folder, 'gen_panel.py')) ? folder : undefined
 }
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { ROOT } from './root.js'
 
 export interface Figure {
   readonly name: string
@@ -10,10 +11,10 @@ export interface Figure {
 }
 
 const git = (...args: string[]): string =>
-  execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim()
+  execFileSync('git', args, { cwd: join(ROOT, 'bench'), encoding: 'utf8' }).trim()
 
 /**
- * Appends one result of a benchmark to `results/<name>.jsonl` beside this file, with what it was measured on, and
+ * Appends one result of a benchmark to `bench/results/<name>.jsonl`, with what it was measured on, and
  * returns the file's path. `dirty`: the sources differ from the commit. `load`: processes that wanted to run over the
  * last 1, 5 and 15 minutes, this benchmark among them; figures of a busy machine are not to be compared.
  */
@@ -21,7 +22,7 @@ export function recordResult(
   name: string,
   result: { readonly workload: string; readonly figures: readonly Figure[] },
 ): string {
-  const folder = join(import.meta.dirname, 'results')
+  const folder = join(ROOT, 'bench/results')
   const path = join(folder, `${name}.jsonl`)
   const [cpu] = cpus()
   const line = {

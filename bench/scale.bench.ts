@@ -13,6 +13,7 @@ import { time } from '../src/speed/timing.js'
 import { PEER_MARKET, population, scorer } from '../src/speed/workloads.js'
 import { splitBars } from '../src/validation/splits.js'
 import { createEvaluation } from '../src/workers/evaluation.js'
+import { ROOT } from './root.js'
 import { Report } from './support/timing.js'
 
 /*
@@ -94,7 +95,7 @@ report.print(
 )
 report.print('heap and arrays after them', process.memoryUsage().rss / 2 ** 20, 'MB')
 
-const shared = process.env.ALPHALOOP_SHARED_DATA ?? join(import.meta.dirname, '../../shared/data')
+const shared = process.env.ALPHALOOP_SHARED_DATA ?? join(ROOT, '../shared/data')
 const csv = join(shared, 'sp500-5yr/all_stocks_5yr.csv.gz')
 if (!existsSync(csv)) console.log('reading a CSV is left out: the S&P file is not here')
 else {

@@ -66,7 +66,6 @@ try {
     const runner = createThreadRunner(setup, {
       threads: 2,
       timeoutSeconds: 600,
-      entry: new URL('./support/thread.mjs', import.meta.url),
     })
     await Promise.all(parents.map(({ graph }) => runner.evaluate(graph)))
     const start = performance.now()
