@@ -238,9 +238,10 @@ describe('a run directory', () => {
   test('resumed on other data is refused, naming the data', async () => {
     const cwd = temporaryFolder()
     await cli(runArgs('run', '--iterations', '2'), { cwd })
-    const { code, stdout } = await cli(runArgs('run', '--data', 'builtin:symbols=20,bars=600,seed=8'), {
-      cwd,
-    })
+    const onOther = runArgs('run').map((word) =>
+      word === DATA ? 'builtin:symbols=20,bars=600,seed=8' : word,
+    )
+    const { code, stdout } = await cli(onOther, { cwd })
     expect(code).toBe(2)
     expect(JSON.parse(stdout).error.differences).toContainEqual(
       expect.objectContaining({ path: 'data.hash' }),
