@@ -1,3 +1,4 @@
+import type { RowsAsked } from './kernels/compiled/blocks.js'
 import type { ParamValue, PortType } from './node.js'
 
 /** An input port. `numeric` takes a panel or a vector. */
@@ -49,7 +50,10 @@ export type Column = NumberColumn | BooleanColumn
 
 /** Market data that source operators (`field`, `group`, `calendar`, `benchmark`) read. */
 export interface KernelContext {
+  /** Rows of the inputs. */
   readonly bars: number
+  /** The only bars that are to be filled, compactly; for kernels of operators with a `window`. */
+  readonly asked?: RowsAsked
   readonly symbols: number
   readonly dates: readonly string[]
   /** Values of a field. What has to be computed is computed anew into `out` where that is given, else kept. */
@@ -146,6 +150,8 @@ export interface OperatorDefinition {
   readonly kernel: Kernel
   /** Set where the value at a bar follows from the input's at that bar and at one bar before. */
   readonly shift?: Shift
+  /** Set where the kernel can fill some bars alone (`context.asked`): how many bars a value is computed from. */
+  readonly window?: (params: Params) => number
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */
   readonly doc: string

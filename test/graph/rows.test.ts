@@ -132,10 +132,30 @@ describe('what is computed for rows', () => {
     expect(bytesFor(strategy)).toMatchObject({ bytes: 5 * ROW_BYTES, misses: 6, hits: 0 })
   })
 
-  test('a rolling operator is computed over all bars, once, and its rows are gathered', () => {
+  test('an operator on a window holds three rows, and reads a field where it stands', () => {
     const strategy = scored([
       field('close'),
       { id: 'mean', op: 'sma', inputs: ['close'], params: { n: 4 } },
+      { id: 'rank', op: 'rank', inputs: ['mean'] },
+    ])
+    expect(bytesFor(strategy)).toMatchObject({ bytes: 2 * ROW_BYTES, misses: 3 })
+  })
+
+  test('what a short window reads is computed at the bars of the windows, what a long one reads at all', () => {
+    const mean = (n: number) =>
+      scored([
+        field('close'),
+        { id: 'sign', op: 'sign', inputs: ['close'] },
+        { id: 'mean', op: 'sma', inputs: ['sign'], params: { n } },
+      ])
+    expect(bytesFor(mean(4)).bytes).toBe(4 * ROW_BYTES + 4 * ROW_BYTES + ROW_BYTES)
+    expect(bytesFor(mean(9)).bytes).toBe(bars * width * 8 + ROW_BYTES)
+  })
+
+  test('a recursive operator is computed over all bars, once, and its rows are gathered', () => {
+    const strategy = scored([
+      field('close'),
+      { id: 'mean', op: 'ema', inputs: ['close'], params: { span: 4 } },
       { id: 'rank', op: 'rank', inputs: ['mean'] },
     ])
     expect(bytesFor(strategy)).toMatchObject({ bytes: bars * width * 8 + 2 * ROW_BYTES, misses: 4 })
@@ -168,7 +188,7 @@ describe('what is computed for rows', () => {
 
   test('values from which only rows were gathered go before the rows, and rows before nothing else', () => {
     const strategy = (n: number) =>
-      scored([field('close'), { id: 'mean', op: 'sma', inputs: ['close'], params: { n } }])
+      scored([field('close'), { id: 'mean', op: 'ema', inputs: ['close'], params: { span: n } }])
     // Room for one column of all bars and some rows.
     const evaluator = createEvaluator(panel, { cacheBytes: bars * width * 8 + 12 * ROW_BYTES })
     const ask = (n: number) => evaluator.evaluate(strategy(n), [scoreNode(strategy(n)).id], [rows])
@@ -193,9 +213,19 @@ describe('a set of rows', () => {
     expect(rows.before(3)).toBe(rows.before(3))
   })
 
-  test('remembers some shifts and finds all', () => {
+  test('reaches back over windows, counting each bar once, and not before the first', () => {
+    const rows = new RowSet(Int32Array.of(1, 5, 7), 10)
+    expect([...rows.windowsOf(1).bars]).toEqual([1, 5, 7])
+    expect([...rows.windowsOf(3).bars]).toEqual([0, 1, 3, 4, 5, 6, 7])
+    expect(rows.windowsOf(3)).toBe(rows.windowsOf(3))
+  })
+
+  test('remembers some shifts and windows and finds all', () => {
     const rows = new RowSet(Int32Array.of(500), 501)
-    for (let n = 1; n < 300; n++) expect([...rows.before(n).bars]).toEqual([500 - n])
+    for (let n = 1; n < 300; n++) {
+      expect([...rows.before(n).bars]).toEqual([500 - n])
+      expect(rows.windowsOf(n).bars).toHaveLength(n)
+    }
   })
 
   test('gathers its bars', () => {

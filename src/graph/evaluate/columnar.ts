@@ -132,7 +132,7 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   }
 
   /** Fills the values of a version from those that it reads, inputs first, then the mask. */
-  const fill = (out: Column, { node, rows, origin }: Version, given: readonly Column[]): void => {
+  const fill = (out: Column, { node, rows, origin, read }: Version, given: readonly Column[]): void => {
     const definition = operatorNamed(node.op)
     switch (origin) {
       case 'known':
@@ -155,6 +155,13 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
           0,
           before.length,
         )
+        return
+      }
+      case 'window': {
+        const asked = { bars: rows!.bars, places: read?.rowOf }
+        const bars = read === undefined ? context.bars : read.bars.length
+        const extra = { output: node.output, mask: undefined }
+        definition.kernel(out.values, given, node.params, { ...context, bars, asked }, extra)
         return
       }
       case 'kernel': {

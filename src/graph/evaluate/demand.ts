@@ -3,6 +3,8 @@
  * - A root is wanted at all bars or at some rows.
  * - An operator whose bars do not depend on each other (an elementwise or cross-sectional one) asks its inputs for the
  *   same rows; a shift asks for these and for those n bars before.
+ * - An operator on a window fills the rows alone. It asks for its inputs at all bars, or, where these can be had at
+ *   rows and the windows cover few bars, at the bars of the windows.
  * - Every other operator is computed over all bars, once, and rows are gathered from that; so is one that is asked
  *   for so many rows that all bars cost about the same, and one with a single value per bar.
  * - What is known already asks for nothing.
@@ -20,6 +22,8 @@ export type Origin =
   | 'kernel'
   /** The operator's shift of its input's rows. */
   | 'shift'
+  /** The kernel of an operator on a window, at rows alone. */
+  | 'window'
   /** Rows of the values at all bars. */
   | 'gather'
 
@@ -34,6 +38,8 @@ export interface Version {
   readers: number
   /** Whether something needs all of it: a root, or a kernel. Else rows are gathered from it, and that is all. */
   isRead: boolean
+  /** The bars at which an operator on a window reads its inputs; all of them where that is undefined. */
+  read: RowSet | undefined
 }
 
 export interface Wanted {
@@ -47,6 +53,9 @@ const versionKey = (content: string, rows: RowSet | undefined) =>
 
 /** Rows of more than this share of all bars are not worth a path of their own. */
 const MOST_ROWS = 0.5
+
+/** Bars of windows are gone through once more, so they have to be fewer to be worth it. */
+const MOST_IN_WINDOWS = 0.4
 
 /** Versions of the nodes of one strategy, by id and rows. */
 export class Demand {
@@ -93,7 +102,7 @@ export class Demand {
   }
 
   /** What a version that is not known reads. */
-  inputs({ node, rows, origin }: Version): Version[] {
+  inputs({ node, rows, origin, read }: Version): Version[] {
     switch (origin) {
       case 'known':
         return []
@@ -105,6 +114,8 @@ export class Demand {
         const before = this.at(input!, rows!.before(shift.by(node.params)))
         return shift.readsNow ? [this.at(input!, rows), before] : [before]
       }
+      case 'window':
+        return node.inputs.map((id) => this.at(id, read))
       case 'kernel':
         return inputsOf(node).map((id) => this.at(id, rows))
     }
@@ -122,7 +133,7 @@ export class Demand {
       known.isRead ||= isRead
     } else {
       const key = versionKey(this.strategy.keys.get(node.id)!, rows)
-      versions.set(rows?.key, { node, rows, key, origin: 'kernel', readers: 1, isRead })
+      versions.set(rows?.key, { node, rows, key, origin: 'kernel', readers: 1, isRead, read: undefined })
     }
   }
 
@@ -150,7 +161,7 @@ export class Demand {
       missing.length > 0 &&
       (versions.has(undefined) ||
         isKnown(fullKey) ||
-        !(isApart || definition.shift !== undefined) ||
+        !(isApart || definition.shift !== undefined || definition.window !== undefined) ||
         this.strategy.types.get(node.id) === 'vector' ||
         rowCount > MOST_ROWS * this.bars)
     if (atOnce) {
@@ -160,7 +171,17 @@ export class Demand {
       }
       const full = versions.get(undefined)!
       if (isKnown(fullKey)) full.origin = 'known'
-    } else if (!isApart) for (const version of missing) version.origin = 'shift'
+    } else if (definition.shift !== undefined) for (const version of missing) version.origin = 'shift'
+    else if (definition.window !== undefined)
+      for (const version of missing) {
+        version.origin = 'window'
+        version.read = this.readInWindows(
+          node,
+          version.rows!.windowsOf(definition.window(node.params)),
+          byId,
+          isKnown,
+        )
+      }
 
     for (const version of versions.values()) {
       const { origin, rows } = version
@@ -169,8 +190,30 @@ export class Demand {
         const input = byId.get(node.inputs[0]!)!
         if (definition.shift!.readsNow) this.want(input, rows, true)
         this.want(input, rows!.before(definition.shift!.by(node.params)), true)
-      }
+      } else if (origin === 'window')
+        for (const id of node.inputs) this.want(byId.get(id)!, version.read, true)
     }
+  }
+
+  /** The bars of windows, where an input is better had at these alone than at all. */
+  private readInWindows(
+    { inputs }: GraphNode,
+    bars: RowSet,
+    byId: ReadonlyMap<string, GraphNode>,
+    isKnown: (key: string) => boolean,
+  ): RowSet | undefined {
+    if (bars.bars.length > MOST_IN_WINDOWS * this.bars) return undefined
+    const atRows = inputs.some((id) => {
+      const { reference, shift, window } = operatorNamed(byId.get(id)!.op)
+      const isApart = reference.kind === 'element' || reference.kind === 'crossSection'
+      return (
+        (isApart || shift !== undefined || window !== undefined) && this.strategy.types.get(id) !== 'vector'
+      )
+    })
+    const atAll = inputs.some(
+      (id) => this.versions.get(id)?.has(undefined) === true || isKnown(this.strategy.keys.get(id)!),
+    )
+    return atRows && !atAll ? bars : undefined
   }
 }
 

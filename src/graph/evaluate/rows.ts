@@ -13,6 +13,7 @@ export class RowSet {
   readonly bars: Int32Array
   private readonly of: number
   private readonly earlier = new Map<number, RowSet>()
+  private readonly windows = new Map<number, RowSet>()
   private places: Int32Array | undefined
 
   /** `bars` ascend; `of` is how many the panel has. */
@@ -40,6 +41,20 @@ export class RowSet {
       found = new RowSet(bars, this.of)
       if (this.earlier.size === MOST_KEPT) this.earlier.clear()
       this.earlier.set(n, found)
+    }
+    return found
+  }
+
+  /** These bars and the n − 1 before each of them, as far as there are any. */
+  windowsOf(n: number): RowSet {
+    let found = this.windows.get(n)
+    if (found === undefined) {
+      const bars: number[] = []
+      for (const bar of this.bars)
+        for (let t = Math.max(bar - n + 1, (bars.at(-1) ?? -1) + 1); t <= bar; t++) bars.push(t)
+      found = new RowSet(Int32Array.from(bars), this.of)
+      if (this.windows.size === MOST_KEPT) this.windows.clear()
+      this.windows.set(n, found)
     }
     return found
   }

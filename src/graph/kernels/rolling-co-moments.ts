@@ -1,4 +1,4 @@
-import { inBlocks, into } from './compiled/blocks.js'
+import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
 
 /** What the compiled kernel writes. */
 const WHAT = { correlation: 0, covariance: 1, slope: 2 } as const
@@ -12,7 +12,7 @@ export function rollingCoMoment(
   out: Float64Array,
   x: Float64Array,
   y: Float64Array,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
   what: keyof typeof WHAT,

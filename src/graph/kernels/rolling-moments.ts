@@ -1,7 +1,16 @@
-import { inBlocks, into } from './compiled/blocks.js'
+import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
 
-/** Takes the moments of `count` neighbouring windows; `at` is the flat index of the first in the panel. */
-export type EmitMoments = (at: number, mean: Float64Array, m2: Float64Array, count: number) => void
+/**
+ * Takes the moments of `count` neighbouring windows; `at` is the flat index of the first among the results, `from` that
+ * of its newest value in the input.
+ */
+export type EmitMoments = (
+  at: number,
+  mean: Float64Array,
+  m2: Float64Array,
+  count: number,
+  from: number,
+) => void
 
 /** What the compiled kernel writes. */
 const VARIANCE = 0
@@ -18,7 +27,7 @@ const BOTH = 2
  */
 export function rollingMoments(
   x: Float64Array,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
   emit: EmitMoments,
@@ -31,7 +40,7 @@ export function rollingMoments(
     n,
     (kernels, { prev, cur, out, ends, rows, width: columns }) =>
       kernels.moments(prev[0]!, cur[0]!, out[0]!, out[1]!, ends, n, rows, columns, BOTH),
-    (at, [mean, m2], count) => emit(at, mean!, m2!, count),
+    (at, [mean, m2], count, from) => emit(at, mean!, m2!, count, from),
   )
 }
 
@@ -42,7 +51,7 @@ export function rollingMoments(
 export function rollingVariance(
   out: Float64Array,
   x: Float64Array,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
   root: boolean,

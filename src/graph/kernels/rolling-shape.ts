@@ -1,6 +1,6 @@
-import { inBlocks, into } from './compiled/blocks.js'
+import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
 
-/** Takes the central moments of `count` neighbouring windows; `at` is the flat index of the first in the panel. */
+/** Takes the central moments of `count` neighbouring windows; `at` is the flat index of the first among the results. */
 export type EmitShape = (
   at: number,
   m2: Float64Array,
@@ -14,7 +14,13 @@ export type EmitShape = (
  * two-block scheme (see rolling-sum) with the update and joining formulas of Pébay, Formulas for robust, one-pass
  * parallel computation of covariances and arbitrary-order statistical moments (2008).
  */
-export function rollingShape(x: Float64Array, bars: number, width: number, n: number, emit: EmitShape): void {
+export function rollingShape(
+  x: Float64Array,
+  bars: BarsAsked,
+  width: number,
+  n: number,
+  emit: EmitShape,
+): void {
   inBlocks(
     [x],
     3,

@@ -1,4 +1,4 @@
-import { inBlocks, into } from './compiled/blocks.js'
+import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
 import { borrow, giveBack } from './scratch.js'
 import { stripWidth } from './strips.js'
 
@@ -17,7 +17,13 @@ import { stripWidth } from './strips.js'
  */
 
 /** Sum of the last n values of each symbol; NaN before bar n − 1. `x` and `out` are bars × width. */
-export function rollingSum(out: Float64Array, x: Float64Array, bars: number, width: number, n: number): void {
+export function rollingSum(
+  out: Float64Array,
+  x: Float64Array,
+  bars: BarsAsked,
+  width: number,
+  n: number,
+): void {
   inBlocks(
     [x],
     1,
@@ -34,7 +40,7 @@ export function rollingSum(out: Float64Array, x: Float64Array, bars: number, wid
 export function rollingMean(
   out: Float64Array,
   x: Float64Array,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
 ): void {
@@ -54,35 +60,42 @@ export function rollingMean(
 export function rollingProduct(
   out: Float64Array,
   x: Float64Array,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
 ): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
   const strip = stripWidth(width, n + 1)
   const endings = borrow(n * strip)
   const running = borrow(strip)
+  const asked = typeof bars === 'number' ? undefined : bars
+  const total = asked === undefined ? (bars as number) : asked.bars.length
+  const barOf = (row: number) => (asked === undefined ? row : asked.bars[row]!)
+  const places = asked?.places
+  const placeOf = (bar: number) => (places === undefined ? bar : places[bar]!)
   for (let from = 0; from < width; from += strip) {
     const count = Math.min(strip, width - from)
-    for (let cut = 0; cut < bars; cut += n) {
+    for (let row = 0; row < total; ) {
+      const cut = Math.floor(barOf(row) / n) * n
       if (cut > 0) {
         running.fill(1)
-        for (let i = n - 1; i > 0; i--) {
-          const at = (cut - n + i) * width + from
+        for (let i = n - 1; i > barOf(row) - cut; i--) {
+          const at = placeOf(cut - n + i) * width + from
           for (let s = 0; s < count; s++) endings[i * strip + s] = running[s] = running[s]! * x[at + s]!
         }
       }
       running.fill(1)
-      const last = Math.min(n, bars - cut)
-      for (let i = 0; i < last; i++) {
-        const at = (cut + i) * width + from
+      for (let i = 0; row < total && barOf(row) < cut + n; i++) {
+        const at = placeOf(cut + i) * width + from
         for (let s = 0; s < count; s++) running[s] = running[s]! * x[at + s]!
-        if (cut + i < n - 1) continue
+        if (barOf(row) > cut + i) continue
+        const to = row++ * width + from
         const k = (i + 1) * strip
-        for (let s = 0; s < count; s++) {
-          const value = i === n - 1 ? running[s]! : endings[k + s]! * running[s]!
-          out[at + s] = value + (value - value)
-        }
+        if (cut + i < n - 1) out.fill(Number.NaN, to, to + count)
+        else
+          for (let s = 0; s < count; s++) {
+            const value = i === n - 1 ? running[s]! : endings[k + s]! * running[s]!
+            out[to + s] = value + (value - value)
+          }
       }
     }
   }
@@ -96,7 +109,7 @@ export function rollingProduct(
 export function rollingLinearDecay(
   out: Float64Array,
   x: Float64Array,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
 ): void {

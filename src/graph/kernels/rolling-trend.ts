@@ -1,8 +1,8 @@
-import { inBlocks } from './compiled/blocks.js'
+import { type BarsAsked, inBlocks } from './compiled/blocks.js'
 
 /**
  * Takes, of `count` neighbouring windows, the mean, Σ(x − x̄)² and Σ(x − x̄)(k − k̄) with k = 0 … n − 1; `at` is the flat
- * index of the first in the panel.
+ * index of the first among the results, `from` that of its newest value in the input.
  */
 export type EmitTrend = (
   at: number,
@@ -10,6 +10,7 @@ export type EmitTrend = (
   xx: Float64Array,
   xk: Float64Array,
   count: number,
+  from: number,
 ) => void
 
 /**
@@ -18,7 +19,13 @@ export type EmitTrend = (
  * value before or after m others lies (m + 1)/2 from their middle, and the middles of two neighbouring runs that make
  * up n values lie n/2 apart. That gives an extension by ± (x − x̄)·m/2 and a joining by (x̄_B − x̄_A)·|A|·|B|/2.
  */
-export function rollingTrend(x: Float64Array, bars: number, width: number, n: number, emit: EmitTrend): void {
+export function rollingTrend(
+  x: Float64Array,
+  bars: BarsAsked,
+  width: number,
+  n: number,
+  emit: EmitTrend,
+): void {
   inBlocks(
     [x],
     3,
@@ -27,6 +34,6 @@ export function rollingTrend(x: Float64Array, bars: number, width: number, n: nu
     n,
     (kernels, { prev, cur, out, ends, rows, width: columns }) =>
       kernels.trend(prev[0]!, cur[0]!, out[0]!, out[1]!, out[2]!, ends, n, rows, columns),
-    (at, [mean, xx, xk], count) => emit(at, mean!, xx!, xk!, count),
+    (at, [mean, xx, xk], count, from) => emit(at, mean!, xx!, xk!, count, from),
   )
 }

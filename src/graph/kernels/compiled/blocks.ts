@@ -14,15 +14,29 @@ export interface Block {
 
 export type RunBlock = (kernels: CompiledKernels, block: Block) => void
 
-/** Takes `count` neighbouring results per output; `at` is the flat index of the first in the panel. */
-export type TakeResults = (at: number, results: readonly Float64Array[], count: number) => void
+/**
+ * Takes `count` neighbouring results per output. `at` is the flat index of the first among the results, `from` that of
+ * its cell in the inputs; they are the same where all bars are asked for.
+ */
+export type TakeResults = (at: number, results: readonly Float64Array[], count: number, from: number) => void
+
+/** Some bars of a panel instead of all. */
+export interface RowsAsked {
+  /** The bars whose values are asked for, ascending. */
+  readonly bars: Int32Array
+  /** Where the inputs hold a bar: its row, by bar. Absent: they hold all bars. */
+  readonly places?: Int32Array | undefined
+}
+
+/** How many bars there are, all of them asked for; or the bars that are. */
+export type BarsAsked = number | RowsAsked
 
 /** Working memory of a call, in bytes; wider panels with longer windows are done in strips of symbols. */
 const MOST_BYTES = 4 * 1024 * 1024
 /** Bars copied at once, at the least. */
 const FEW_BARS = 16
 /** Kernels take at least so many columns. */
-const NARROWEST = 4
+export const NARROWEST = 4
 
 /**
  * Runs a kernel that joins windows of n bars from two neighbouring blocks (see rolling-sum.ts) over bars × width
@@ -33,31 +47,23 @@ const NARROWEST = 4
 export function inBlocks(
   inputs: readonly Float64Array[],
   outputs: number,
-  bars: number,
+  bars: BarsAsked,
   width: number,
   n: number,
   run: RunBlock,
   take: TakeResults,
   workPerColumn = 0,
 ): void {
-  const blocks = Math.max(1, Math.floor(FEW_BARS / n))
+  const blocks = typeof bars === 'number' ? Math.max(1, Math.floor(FEW_BARS / n)) : 1
   const perColumn = (2 * inputs.length + outputs) * blocks * n * 8 + workPerColumn
   const most = Math.max(2 * NARROWEST, Math.floor(MOST_BYTES / perColumn))
   const strip = Math.ceil(width / Math.ceil(width / most))
-  for (let from = 0; from < width; from += strip)
-    runStrip(
-      inputs,
-      outputs,
-      bars,
-      width,
-      n,
-      blocks,
-      from,
-      Math.min(strip, width - from),
-      run,
-      take,
-      workPerColumn,
-    )
+  for (let from = 0; from < width; from += strip) {
+    const count = Math.min(strip, width - from)
+    if (typeof bars === 'number')
+      runStrip(inputs, outputs, bars, width, n, blocks, from, count, run, take, workPerColumn)
+    else runRows(inputs, outputs, bars, width, n, from, count, run, take)
+  }
 }
 
 function runStrip(
@@ -106,8 +112,88 @@ function runStrip(
   }
 }
 
+/**
+ * The blocks that hold rows which are asked for, and of these and the blocks before what their windows reach over. Other
+ * rows of the working memory hold anything: what is computed from them is not handed out, and what is handed out is
+ * computed in the order in which it is among all bars.
+ */
+function runRows(
+  inputs: readonly Float64Array[],
+  outputs: number,
+  { bars, places }: RowsAsked,
+  width: number,
+  n: number,
+  from: number,
+  count: number,
+  run: RunBlock,
+  take: TakeResults,
+): void {
+  const columns = Math.max(NARROWEST, count)
+  const bytes = Math.ceil((n * columns) / 2) * 16
+  const endBytes = (n + 1) * 80
+  const { machine, from: base } = machineWith(endBytes + (2 * inputs.length + outputs) * bytes)
+  const area = (i: number) => base + endBytes + i * bytes
+  const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
+  const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
+  const copy = (to: readonly number[], block: number, first: number, last: number) => {
+    for (let row = first; row <= last; ) {
+      const at = placeOf(block * n + row)
+      // Bars that are asked for together stand together.
+      let rows = 1
+      while (row + rows <= last && placeOf(block * n + row + rows) === at + rows) rows++
+      inputs.forEach((input, i) => {
+        copyIn(machine, to[i]! + row * columns * 8, columns, input, at, rows, width, from, count)
+      })
+      row += rows
+    }
+  }
+  const placeOf = (bar: number) => (places === undefined ? bar : places[bar]!)
+  /** The last block that was copied, and how many of its rows. */
+  let known = -1
+  let rowsKnown = 0
+  let turn = 0
+  for (let k = 0; k < bars.length; ) {
+    const block = Math.floor(bars[k]! / n)
+    const first = bars[k]! - block * n
+    let end = k + 1
+    while (end < bars.length && bars[end]! < (block + 1) * n) end++
+    const last = bars[end - 1]! - block * n
+    const before = halves[turn as 0 | 1]
+    turn ^= 1
+    const here = halves[turn as 0 | 1]
+    if (block > 0) {
+      const start = known === block - 1 ? Math.max(rowsKnown, first + 1) : first + 1
+      copy(before, block - 1, start, n - 1)
+    }
+    copy(here, block, 0, last)
+    known = block
+    rowsKnown = last + 1
+    run(machine.kernels, {
+      prev: before.map((address) => (block === 0 ? 0 : address)),
+      cur: [...here],
+      out: [...out],
+      ends: base,
+      n,
+      rows: last + 1,
+      width: columns,
+    })
+    for (; k < end; k++) {
+      const row = bars[k]! - block * n
+      take(
+        k * width + from,
+        out.map((address) => {
+          const at = address / 8 + row * columns
+          return machine.numbers.subarray(at, at + count)
+        }),
+        count,
+        placeOf(bars[k]!) * width + from,
+      )
+    }
+  }
+}
+
 /** Copies columns `from` … `from + count − 1` of some rows into the kernels' memory. */
-function copyIn(
+export function copyIn(
   { numbers }: Machine,
   address: number,
   columns: number,
@@ -144,8 +230,30 @@ function handOut(
 ): void {
   const view = (row: number, length: number) =>
     out.map((address) => numbers.subarray(address / 8 + row * columns, address / 8 + row * columns + length))
-  if (columns === width) take(first * width, view(0, rows * width), rows * width)
-  else for (let row = 0; row < rows; row++) take((first + row) * width + from, view(row, count), count)
+  if (columns === width) take(first * width, view(0, rows * width), rows * width, first * width)
+  else
+    for (let row = 0; row < rows; row++) {
+      const at = (first + row) * width + from
+      take(at, view(row, count), count, at)
+    }
+}
+
+/** Hands on the results of some bars out of all of them. */
+export function onlyAt(bars: Int32Array, all: number, width: number, take: TakeResults): TakeResults {
+  const rowOf = new Int32Array(all).fill(-1)
+  for (let k = 0; k < bars.length; k++) rowOf[bars[k]!] = k
+  return (at, results, count) => {
+    for (let done = 0; done < count; ) {
+      const bar = Math.floor((at + done) / width)
+      const rest = Math.min(count - done, (bar + 1) * width - at - done)
+      const row = rowOf[bar]!
+      if (row >= 0) {
+        const some = results.map((values) => values.subarray(done, done + rest))
+        take(row * width + at + done - bar * width, some, rest, at + done)
+      }
+      done += rest
+    }
+  }
 }
 
 /** Puts the only result where it belongs. */

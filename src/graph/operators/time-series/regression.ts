@@ -27,9 +27,18 @@ function ofTwo(
     type: widest,
     ...(commutative ? { commutative } : {}),
     lookback: (params) => num(params, 'n') - 1,
+    window: (params) => num(params, 'n'),
     kernel: (out, inputs, params, context) =>
       withEqualWidths(inputs, context, ([x, y], width) =>
-        rollingCoMoment(out as Float64Array, x!, y!, context.bars, width, num(params, 'n'), what),
+        rollingCoMoment(
+          out as Float64Array,
+          x!,
+          y!,
+          context.asked ?? context.bars,
+          width,
+          num(params, 'n'),
+          what,
+        ),
       ),
     reference: {
       kind: 'series',
@@ -86,7 +95,6 @@ const slope = windowed({
   doc: 'slope of the regression line through the last n values, per bar',
   min: 2,
   fill: (out, x, bars, width, n) => {
-    out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
     const kk = squaredPositions(n)
     rollingTrend(x, bars, width, n, (at, _mean, _xx, xk, count) => {
       for (let s = 0; s < count; s++) {
@@ -103,7 +111,6 @@ const rSquared = windowed({
   doc: 'share of the variance of the last n values that their regression line explains; missing where they are equal',
   min: 2,
   fill: (out, x, bars, width, n) => {
-    out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
     const kk = squaredPositions(n)
     rollingTrend(x, bars, width, n, (at, _mean, xx, xk, count) => {
       for (let s = 0; s < count; s++) {
@@ -123,11 +130,10 @@ const residual = windowed({
   doc: 'newest value less the regression line through the last n values',
   min: 2,
   fill: (out, x, bars, width, n) => {
-    out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
     const lever = (n - 1) / 2 / squaredPositions(n)
-    rollingTrend(x, bars, width, n, (at, mean, _xx, xk, count) => {
+    rollingTrend(x, bars, width, n, (at, mean, _xx, xk, count, from) => {
       for (let s = 0; s < count; s++) {
-        const v = x[at + s]! - mean[s]! - xk[s]! * lever
+        const v = x[from + s]! - mean[s]! - xk[s]! * lever
         out[at + s] = v + (v - v)
       }
     })

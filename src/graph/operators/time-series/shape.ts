@@ -17,7 +17,6 @@ const skew = windowed({
   source: 'Joanes & Gill 1998, G1',
   min: 3,
   fill: (out, x, bars, width, n) => {
-    out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
     const correction = Math.sqrt(n * (n - 1)) / (n - 2)
     rollingShape(x, bars, width, n, (at, m2, m3, _m4, count) => {
       for (let s = 0; s < count; s++) {
@@ -47,7 +46,6 @@ const kurt = windowed({
   source: 'Joanes & Gill 1998, G2',
   min: 4,
   fill: (out, x, bars, width, n) => {
-    out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
     const scale = 1 / ((n - 2) * (n - 3))
     rollingShape(x, bars, width, n, (at, m2, _m3, m4, count) => {
       for (let s = 0; s < count; s++) {

@@ -1,3 +1,4 @@
+import type { BarsAsked } from '../../kernels/compiled/blocks.js'
 import { rollingMoments, rollingVariance } from '../../kernels/rolling-moments.js'
 import { rollingLinearDecay, rollingMean, rollingProduct, rollingSum } from '../../kernels/rolling-sum.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
@@ -11,7 +12,14 @@ export interface WindowOperator {
   /** Shortest window. */
   min?: number
   params?: OperatorDefinition['params']
-  fill: (out: Float64Array, x: Float64Array, bars: number, width: number, n: number, params: Params) => void
+  fill: (
+    out: Float64Array,
+    x: Float64Array,
+    bars: BarsAsked,
+    width: number,
+    n: number,
+    params: Params,
+  ) => void
   plain: (window: readonly number[], params: Params) => number
 }
 
@@ -23,11 +31,12 @@ export function windowed({ name, doc, source, min = 1, params = [], fill, plain 
     params: [period({ min }), ...params],
     type: widest,
     lookback: (given) => num(given, 'n') - 1,
+    window: (given) => num(given, 'n'),
     kernel: (out, inputs, given, context) =>
       fill(
         out as Float64Array,
         numbers(inputs[0]),
-        context.bars,
+        context.asked ?? context.bars,
         widthOf(inputs, context),
         num(given, 'n'),
         given,
@@ -50,11 +59,6 @@ export function plainMean(values: readonly number[]): number {
 export function plainVariance(values: readonly number[], ddof = 1): number {
   const mean = plainMean(values)
   return total(values.map((v) => (v - mean) ** 2)) / (values.length - ddof)
-}
-
-/** NaN before the first whole window. */
-function blankWarmup(out: Float64Array, bars: number, width: number, n: number): void {
-  out.fill(Number.NaN, 0, Math.min(bars, n - 1) * width)
 }
 
 const sum = windowed({
@@ -106,11 +110,10 @@ const zscore = windowed({
   doc: '(x − mean)/std of the last n values; missing where std is 0',
   min: 2,
   fill: (out, x, bars, width, n) => {
-    blankWarmup(out, bars, width, n)
     const scale = 1 / (n - 1)
-    rollingMoments(x, bars, width, n, (at, mean, m2, count) => {
+    rollingMoments(x, bars, width, n, (at, mean, m2, count, from) => {
       for (let s = 0; s < count; s++) {
-        const v = (x[at + s]! - mean[s]!) / Math.sqrt(m2[s]! * scale)
+        const v = (x[from + s]! - mean[s]!) / Math.sqrt(m2[s]! * scale)
         out[at + s] = v + (v - v)
       }
     })
