@@ -808,7 +808,7 @@ const PROGRAMS: readonly (readonly [category: string, tries: string, source: str
     'thousands of strategies',
     S +
       "let s\nfor (let i = 0; i < 5000; i++) s = strategy({ score: field('f' + (i % 5)), select: { top: 1 } })\nexport default s",
-    'STRATEGY',
+    'STRATEGY or LIMIT',
   ],
   [
     'arguments',
@@ -821,7 +821,7 @@ const PROGRAMS: readonly (readonly [category: string, tries: string, source: str
     'arguments',
     'nodes without an end',
     `${S}let x = field('close')\nfor (;;) x = x.add(1)`,
-    'LIMIT_EXCEEDED',
+    'LIMIT_EXCEEDED or LIMIT',
   ],
   [
     'arguments',
@@ -946,7 +946,7 @@ const PROGRAMS: readonly (readonly [category: string, tries: string, source: str
     'errors',
     'swallow every error and go on',
     `${S}for (let i = 0; i < 1e4; i++) try { field('close').sma(-i) } catch {}\n${OK}`,
-    'STRATEGY',
+    'STRATEGY or LIMIT',
   ],
   // --- time
   ['time', 'loop', 'for (;;) {}', 'LIMIT'],

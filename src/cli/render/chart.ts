@@ -41,6 +41,10 @@ export function equityChart(
   )
   const indent = ' '.repeat(10)
   const axis = `${indent}${from}${to.padStart(Math.max(1, columns - from.length))}`
-  const legend = shown.map(({ name }, i) => (colors ? `${colorOf(i)}──\u001b[0m ${name}` : name)).join('   ')
-  return `${plot}\n${axis}\n${indent}${legend} (log scale, start = 1)`
+  const scale = '(log scale, start = 1)'
+  const names = [...shown.map(({ name }) => (colors ? `── ${name}` : name)), scale]
+  const fits = indent.length + names.join('   ').length <= width
+  const entries = shown.map(({ name }, i) => (colors ? `${colorOf(i)}──\u001b[0m ${name}` : name))
+  const legend = fits ? `${entries.join('   ')} ${scale}` : [...entries, scale].join(`\n${indent}`)
+  return `${plot}\n${axis}\n${indent}${legend}`
 }
