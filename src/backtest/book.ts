@@ -114,19 +114,11 @@ export class Book {
     const closedValue = this.closedValue[i]! + Math.abs(shares) * price
     const gain = isLong ? closedValue - openedValue : openedValue - closedValue
     const costs = this.costs[i]! + cost
-    this.ledger.add({
-      symbol: i,
-      isLong,
-      entryBar: this.entryBar[i]!,
-      exitBar: bar,
-      opened: this.openedShares[i]!,
-      openedValue,
-      closed: this.closedShares[i]! + Math.abs(shares),
-      closedValue,
-      pnl: gain - costs,
-      cost: costs,
-      reason,
-    })
+    const opened = this.openedShares[i]!
+    const closed = this.closedShares[i]! + Math.abs(shares)
+    const entry = this.entryBar[i]!
+    const pnl = gain - costs
+    this.ledger.add(i, isLong, entry, bar, opened, openedValue, closed, closedValue, pnl, reason, costs)
     this.keep(i)
     this.shares[i] = 0
     const slot = this.slot[i]!

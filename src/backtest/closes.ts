@@ -13,6 +13,10 @@ export interface CloseColumns {
    * panel's start. Undefined where no close is missing at all.
    */
   readonly missing: Int32Array | undefined
+  /** By symbol: the most bars in a row without a close, after its first one. Undefined where `missing` is. */
+  readonly longestGap: Int32Array | undefined
+  /** Whether every close is above 0. */
+  readonly isPositive: boolean
 }
 
 const known = new WeakMap<Panel, CloseColumns>()
@@ -29,21 +33,28 @@ export function closeColumns(panel: Panel): CloseColumns {
   const closes = panel.fields.get('close')!
   const last = new Float64Array(bars * width)
   let missing: Int32Array | undefined
+  let longestGap: Int32Array | undefined
+  let isPositive = true
   for (let first = 0; first < width; first += STRIP) {
     const end = Math.min(width, first + STRIP)
     for (let t = 0; t < bars; t++)
       for (let i = first; i < end; i++) {
         const at = i * bars + t
         const close = closes[t * width + i]!
-        if (Number.isFinite(close)) last[at] = close
-        else {
+        if (Number.isFinite(close)) {
+          last[at] = close
+          if (close <= 0) isPositive = false
+        } else {
           missing ??= new Int32Array(bars * width)
+          longestGap ??= new Int32Array(width)
           last[at] = t === 0 ? Number.NaN : last[at - 1]!
           missing[at] = t === 0 ? 1 : missing[at - 1]! + 1
+          // Before the first close nobody can hold it.
+          if (!Number.isNaN(last[at]!)) longestGap[i] = Math.max(longestGap[i]!, missing[at]!)
         }
       }
   }
-  const columns = { bars, last, missing }
+  const columns = { bars, last, missing, longestGap, isPositive }
   known.set(panel, columns)
   return columns
 }

@@ -54,13 +54,14 @@ export function equityAfterFill(orders: Orders, gross: number, terms: FillTerms)
     for (let j = 0; j < count; j++) {
       const weight = weights[j]!
       const change = unit * weight - values[j]!
-      if (change > 0) {
-        bought += change
-        boughtWeight += weight
-      } else {
-        sold -= change
-        soldWeight += weight
-      }
+      // Which way an order goes is as good as random: a branch would be guessed wrong half of the time.
+      const isBought = +(change > 0)
+      const weightBought = weight * isBought
+      const changeBought = change * isBought
+      bought += changeBought
+      boughtWeight += weightBought
+      sold -= change - changeBought
+      soldWeight += weight - weightBought
     }
     const next = equity - (bought * buyRate + sold * sellRate)
     // How fast the targets' unit f·E⁺ grows with E⁺.

@@ -28,25 +28,6 @@ export const REASON = {
   end: 10,
 } as const
 
-/** A position from flat to flat, as numbers. */
-export interface ClosedPosition {
-  /** Index of the symbol. */
-  readonly symbol: number
-  readonly isLong: boolean
-  readonly entryBar: number
-  readonly exitBar: number
-  /** Shares and Σ shares × price, of what was opened and of what was closed. */
-  readonly opened: number
-  readonly openedValue: number
-  readonly closed: number
-  readonly closedValue: number
-  readonly pnl: number
-  /** Commission, tax and slippage of all its fills; `pnl` is after it. */
-  readonly cost: number
-  /** Code of the reason. */
-  readonly reason: number
-}
-
 const COLUMNS = 11
 
 /** A pnl within this of 0 is neither gain nor loss. */
@@ -97,9 +78,23 @@ export class TradeLedger {
   private size = 0
   private totals = new Totals()
 
-  add(position: ClosedPosition): void {
-    const { symbol, isLong, entryBar, exitBar, opened, openedValue, closed, closedValue, pnl, cost, reason } =
-      position
+  /**
+   * Writes down a position from flat to flat: index of its symbol, shares and Σ shares × price of what was opened and
+   * of what was closed, `pnl` after `cost` (commission, tax and slippage of all its fills), the reason's code.
+   */
+  add(
+    symbol: number,
+    isLong: boolean,
+    entryBar: number,
+    exitBar: number,
+    opened: number,
+    openedValue: number,
+    closed: number,
+    closedValue: number,
+    pnl: number,
+    reason: number,
+    cost: number,
+  ): void {
     if (this.size === this.values.length) {
       const larger = new Float64Array(2 * this.size)
       larger.set(this.values)

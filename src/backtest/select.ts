@@ -4,6 +4,12 @@ const SAMPLES = 32
 /** Scores between the least and the greatest collected are counted in so many equal steps. */
 const BINS = 64
 
+/** Of what has no place any more. */
+const NO_BIN = -1
+
+/** So many are taken out of a bin one by one. */
+const MOST_DROPPED = 4
+
 /** What is above is infinite, and no score. */
 const MOST = Number.MAX_VALUE
 
@@ -12,8 +18,7 @@ const MOST = Number.MAX_VALUE
  * scores pass is as good as random, so no step branches on it:
  * 1. a sample of the row sets a bar that about twice as many as are wanted will pass (`guess`)
  * 2. what passes it is collected; if that is too few, everything is (`collect`)
- * 3. a histogram of those says between which steps the k-th largest lies (`kthLargest`)
- * 4. what is below that is thrown out (`throwOut`)
+ * 3. a histogram of those says between which steps the k-th largest lies, and what is below is thrown out (`throwOut`)
  * Of equal keys the symbol that sorts first wins.
  */
 export class Picker {
@@ -21,14 +26,14 @@ export class Picker {
   readonly picks: Int32Array
   private readonly keys: Float64Array
   private readonly work: Float64Array
-  private readonly bins: Uint8Array
+  private readonly bins: Int8Array
   private readonly counts = new Int32Array(BINS)
 
   /** Room for picks out of up to `width` symbols. */
   constructor(width: number) {
     this.picks = new Int32Array(width)
     this.keys = new Float64Array(width)
-    this.bins = new Uint8Array(width)
+    this.bins = new Int8Array(width)
     this.work = new Float64Array(Math.max(width, SAMPLES))
   }
 
@@ -44,10 +49,13 @@ export class Picker {
     may?: (symbol: number) => boolean,
   ): number {
     if (k <= 0) return 0
-    const bar = this.guess(scores, row, k, sign)
+    let bar = this.guess(scores, row, k, sign)
     let size = this.allowed(this.collect(scores, row, sign, bar), may)
-    if (size < k && bar !== -MOST) size = this.allowed(this.collect(scores, row, sign, -MOST), may)
-    return size > k ? this.throwOut(size, k) : size
+    if (size < k && bar !== -MOST) {
+      bar = -MOST
+      size = this.allowed(this.collect(scores, row, sign, bar), may)
+    }
+    return size > k ? this.throwOut(size, k, bar) : size
   }
 
   /** A key that rather more than k of the row reach; the least number where that would be about half of them. */
@@ -98,45 +106,16 @@ export class Picker {
     return kept
   }
 
-  /** Keeps the k best of the collected, in their order. */
-  private throwOut(size: number, k: number): number {
-    const { picks, keys } = this
-    const worst = this.kthLargest(size, k)
-    let above = 0
-    let reach = 0
-    for (let c = 0; c < size; c++) {
-      above += isTrue(keys[c]! > worst)
-      reach += isTrue(keys[c]! >= worst)
-    }
-    let kept = 0
-    if (reach === k) {
-      for (let c = 0; c < size; c++) {
-        picks[kept] = picks[c]!
-        kept += isTrue(keys[c]! >= worst)
-      }
-      return kept
-    }
-    let equal = k - above
-    for (let c = 0; c < size; c++) {
-      const key = keys[c]!
-      // Symbols ascend, so the first of those that equal the worst are the ones to keep.
-      if (key > worst || (key === worst && equal-- > 0)) picks[kept++] = picks[c]!
-    }
-    return kept
-  }
-
   /**
-   * The k-th largest of the first `size` keys. A larger key is never in a lower bin, whatever rounding does to the
-   * bins' edges; where the range has no width or is too wide for a number, all keys are in the lowest.
+   * Keeps the k best of the collected, which reach `bar`, in their order. A larger key is never in a lower bin,
+   * whatever rounding does to the bins' edges; where their range has no width or is too wide for a number, all are in
+   * the lowest.
    */
-  private kthLargest(size: number, k: number): number {
-    const { keys, bins, counts, work } = this
-    let low = keys[0]!
+  private throwOut(size: number, k: number, bar: number): number {
+    const { picks, keys, bins, counts } = this
+    const low = bar === -MOST ? least(keys, size) : bar
     let high = low
-    for (let c = 1; c < size; c++) {
-      low = Math.min(low, keys[c]!)
-      high = Math.max(high, keys[c]!)
-    }
+    for (let c = 0; c < size; c++) high = Math.max(high, keys[c]!)
     const scale = (BINS - 1) / (high - low)
     counts.fill(0)
     for (let c = 0; c < size; c++) {
@@ -144,14 +123,47 @@ export class Picker {
       bins[c] = bin
       counts[bin]!++
     }
-    let bin = BINS - 1
-    for (; counts[bin]! < k; bin--) k -= counts[bin]!
-    let inside = 0
+    // The bin that the k-th largest is in, and how many of it have a place.
+    let edge = BINS - 1
+    let places = k
+    for (; counts[edge]! < places; edge--) places -= counts[edge]!
+    if (counts[edge]! - places <= MOST_DROPPED)
+      for (let many = counts[edge]! - places; many > 0; many--) this.dropWorst(size, edge)
+    else this.dropAll(size, edge, places)
+    let kept = 0
     for (let c = 0; c < size; c++) {
-      work[inside] = keys[c]!
-      inside += isTrue(bins[c] === bin)
+      picks[kept] = picks[c]!
+      kept += isTrue(bins[c]! >= edge)
     }
-    return greatest(work, inside, k)
+    return kept
+  }
+
+  /** Takes the smallest key out of a bin, of equal ones the last. */
+  private dropWorst(size: number, bin: number): void {
+    const { keys, bins } = this
+    let worst = 0
+    let key = Number.POSITIVE_INFINITY
+    for (let c = 0; c < size; c++) {
+      if (bins[c] !== bin || keys[c]! > key) continue
+      key = keys[c]!
+      worst = c
+    }
+    bins[worst] = NO_BIN
+  }
+
+  /** Takes all but the `places` largest keys out of a bin, of equal ones the last. */
+  private dropAll(size: number, bin: number, places: number): void {
+    const { keys, bins, work } = this
+    let inside = 0
+    for (let c = 0; c < size; c++) if (bins[c] === bin) work[inside++] = keys[c]!
+    const worst = greatest(work, inside, places)
+    let equal = places
+    for (let c = 0; c < inside; c++) if (work[c]! > worst) equal--
+    for (let c = 0; c < size; c++) {
+      // Symbols ascend, so the first of those that equal the worst are the ones to keep.
+      if (bins[c] !== bin || keys[c]! > worst || (keys[c] === worst && equal-- > 0)) continue
+      bins[c] = NO_BIN
+    }
   }
 
   /** Brings the first `count` picks in the order of sign·scores[row + symbol], the largest first, ties as they stand. */
@@ -164,6 +176,12 @@ export class Picker {
 
 /** 1 where a condition holds, as a number that needs no branch. */
 const isTrue = (condition: boolean): number => (condition as unknown as number) | 0
+
+function least(values: Float64Array, size: number): number {
+  let found = Number.POSITIVE_INFINITY
+  for (let c = 0; c < size; c++) found = Math.min(found, values[c]!)
+  return found
+}
 
 /** The k-th largest of the first `size` values, which are put in another order (Hoare 1961, FIND). */
 function greatest(values: Float64Array, size: number, k: number): number {

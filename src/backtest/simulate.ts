@@ -3,7 +3,7 @@
  *   1. borrow and financing costs leave cash (here)
  *   2. what was decided before is filled (`fillDecision` with fill.ts; `fillClosings`)
  *   3. positions without a close for too long are closed (`delist`)
- *   4. equity is marked at the close (`follow`, `mark`)
+ *   4. equity is marked at the close (follow.ts, `mark`)
  *   5. exit rules are checked (exits.ts)
  *   6. on a rebalance bar, the next portfolio is decided (policy.ts)
  * Positions and trades are kept in book.ts and ledger.ts. Between rebalances only held symbols are looked at, and bars
@@ -16,6 +16,7 @@ import { rebalanceBars } from './calendar.js'
 import { type CloseColumns, closeColumns } from './closes.js'
 import { createExitCheck, type ExitCheck } from './exits.js'
 import { equityAfterFill, targetScale } from './fill.js'
+import { firstDelisting, valueHeld } from './follow.js'
 import { REASON, REASONS, tradesOf } from './ledger.js'
 import { dropWithinBand, partOfWay, turnoverShare } from './limits.js'
 import { createPolicy, type Policy, type PolicyInput } from './policy.js'
@@ -54,49 +55,6 @@ export function decideAtEnd(input: SimulationJob): FinalDecision {
   const run = new Run(input)
   const closings = run.closings()
   return { targets: run.finalTargets(), holdings: run.holdings(), closings, simulation: run.finish() }
-}
-
-/**
- * Adds up what is held at the closes of the bars `from` … `to`: value of all positions, and size of the shorts, bar
- * by bar from the arrays' beginning on. Symbol by symbol, because one symbol's closes stand side by side.
- */
-function follow(
-  book: Book,
-  closes: CloseColumns,
-  from: number,
-  to: number,
-  net: Float64Array,
-  short: Float64Array,
-) {
-  const { held, heldCount, shares } = book
-  const { last, bars } = closes
-  const count = to - from + 1
-  net.fill(0, 0, count)
-  short.fill(0, 0, count)
-  for (let h = 0; h < heldCount; h++) {
-    const i = held[h]!
-    const quantity = shares[i]!
-    const at = i * bars + from
-    for (let k = 0; k < count; k++) {
-      const value = quantity * last[at + k]!
-      net[k] = net[k]! + value
-      if (value < 0) short[k] = short[k]! - value
-    }
-  }
-}
-
-/** The first of the bars `from` … `to` at which something held has been without a close for `most` bars; else to + 1. */
-function firstDelisting(book: Book, closes: CloseColumns, from: number, to: number, most: number): number {
-  const { held, heldCount } = book
-  const { missing, bars } = closes
-  let first = to + 1
-  if (missing === undefined) return first
-  for (let h = 0; h < heldCount; h++) {
-    const at = held[h]! * bars
-    // A gap that begins at `from` cannot be long enough before the bar from + most − 1.
-    for (let t = from; t < first; t++) if (missing[at + t]! >= most) first = t
-  }
-  return first
 }
 
 class Run {
@@ -174,11 +132,16 @@ class Run {
       }
       to = Math.min(to, delisting - 1)
 
-      follow(book, closes, bar, to, net, short)
-      for (let t = bar; t <= to; t++) {
-        if (t > bar) this.payToHold(shortBefore * borrow, financing)
-        shortBefore = short[t - bar]!
-        if (this.mark(t, net[t - bar]!, shortBefore)) return
+      const hasShorts = valueHeld(book, closes, bar, to - bar + 1, net, short)
+      if (hasShorts || book.cash < 0) {
+        for (let t = bar; t <= to; t++) {
+          if (t > bar) this.payToHold(shortBefore * borrow, financing)
+          shortBefore = hasShorts ? short[t - bar]! : 0
+          if (this.mark(t, net[t - bar]!, shortBefore)) return
+        }
+      } else {
+        shortBefore = 0
+        if (this.markFree(bar, to, net)) return
       }
 
       policy.observe(bar, to)
@@ -274,8 +237,10 @@ class Run {
       const cost = change > 0 ? change * this.buyRate : -change * this.sellRate
       const price = prices[row + i]!
       const shares = value / price
-      book.change(i, shares, price, cost, bar, this.reason(i))
-      if (shares !== 0) book.keep(i)
+      const now = book.shares[i]!
+      const ends = now !== 0 && (shares === 0 || now > 0 !== shares > 0)
+      book.change(i, shares, price, cost, bar, ends ? this.reason(i) : 0)
+      if (book.closingCount > 0 && shares !== 0) book.keep(i)
       held += value
       traded += Math.abs(change)
       paid += cost
@@ -375,6 +340,23 @@ class Run {
     this.ruined = equity <= RUIN
     this.exposure[at] = this.ruined ? Number.NaN : (net + 2 * short) / equity
     return this.ruined
+  }
+
+  /** Marks the closes of a stretch over which holding costs nothing; true if ruined. */
+  private markFree(from: number, to: number, net: Float64Array): boolean {
+    const { equity, exposure, start } = this
+    const { cash } = this.book
+    const at = from - start
+    const count = to - from + 1
+    for (let k = 0; k < count; k++) {
+      const value = net[k]!
+      const total = cash + value
+      equity[at + k] = total
+      exposure[at + k] = value / total
+      if (total <= RUIN) return this.mark(from + k, value, 0)
+    }
+    this.bars = at + count
+    return false
   }
 
   private exits(bar: number, check: ExitCheck): void {

@@ -80,9 +80,21 @@ describe('closes by symbol', () => {
     expect([...missing!]).toEqual([0, 1, 2, 0, 1, 0, 0, 1])
   })
 
+  test('know the longest gap behind the first close, and whether a close is not above zero', () => {
+    const holes = panelOf({ A: [1, NONE, NONE, 4, NONE], B: [NONE, NONE, NONE, 3, 3], C: [1, 1, 1, 1, 0] })
+    expect([...closeColumns(holes).longestGap!]).toEqual([2, 0, 0])
+    expect(closeColumns(holes).isPositive).toBe(false)
+  })
+
   test('of a panel without holes need no count, and are made once', () => {
     const whole = panelOf({ A: [1, 2], B: [3, 4] })
-    expect(closeColumns(whole)).toEqual({ bars: 2, last: Float64Array.of(1, 2, 3, 4), missing: undefined })
+    expect(closeColumns(whole)).toEqual({
+      bars: 2,
+      last: Float64Array.of(1, 2, 3, 4),
+      missing: undefined,
+      longestGap: undefined,
+      isPositive: true,
+    })
     expect(closeColumns(whole)).toBe(closeColumns(whole))
   })
 
