@@ -50,14 +50,14 @@ const rebalance = z.union([
   z.strictObject({ every: wholeNumber(1, 10_000) }),
 ])
 
-const stop = z.strictObject({ n: wholeNumber(2, 1000), k: z.number().gt(0).max(100) })
+const stop = (least: number) => z.strictObject({ n: wholeNumber(least, 1000), k: z.number().gt(0).max(100) })
 
 const exits = z.strictObject({
   stopLoss: z.number().gt(0).max(1).optional(),
   takeProfit: z.number().gt(0).max(100).optional(),
   trailingStop: z.number().gt(0).lt(1).optional(),
-  atrStop: stop.optional(),
-  volatilityStop: stop.optional(),
+  atrStop: stop(1).optional(),
+  volatilityStop: stop(2).optional(),
   maxHoldingBars: wholeNumber(1, 10_000).optional(),
 })
 

@@ -28,11 +28,11 @@ export type SettingSpec =
 const fraction: SettingSpec = { kind: 'number', min: 0, max: 1 }
 const cost: SettingSpec = { kind: 'number', min: 0, below: 1 }
 const rate: SettingSpec = { kind: 'number', min: 0, max: 10 }
-const stop: SettingSpec = {
+const stop = (least: number): SettingSpec => ({
   kind: 'object',
   needs: 'all',
-  keys: { n: { kind: 'integer', min: 2, max: 1000 }, k: { kind: 'number', above: 0, max: 100 } },
-}
+  keys: { n: { kind: 'integer', min: least, max: 1000 }, k: { kind: 'number', above: 0, max: 100 } },
+})
 
 /** Every setting of `strategy({ … })`, by the name that authors write. The graph's schema has the last word. */
 export const SETTINGS: Readonly<Record<string, SettingSpec>> = {
@@ -77,8 +77,9 @@ export const SETTINGS: Readonly<Record<string, SettingSpec>> = {
       stopLoss: { kind: 'number', above: 0, max: 1 },
       takeProfit: { kind: 'number', above: 0, max: 100 },
       trailingStop: { kind: 'number', above: 0, below: 1 },
-      atrStop: stop,
-      volatilityStop: stop,
+      atrStop: stop(1),
+      // A deviation takes two returns.
+      volatilityStop: stop(2),
       maxHoldingBars: { kind: 'integer', min: 1, max: 10_000 },
     },
   },

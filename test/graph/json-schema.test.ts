@@ -133,7 +133,7 @@ describe('the published JSON Schema', () => {
     ['stopLoss', { exits: { stopLoss: 1 } }, { exits: { stopLoss: 1.01 } }],
     ['takeProfit', { exits: { takeProfit: 100 } }, { exits: { takeProfit: 101 } }],
     ['trailingStop', { exits: { trailingStop: 0.99 } }, { exits: { trailingStop: 1 } }],
-    ['atrStop', { exits: { atrStop: { n: 2, k: 100 } } }, { exits: { atrStop: { n: 1, k: 100 } } }],
+    ['atrStop', { exits: { atrStop: { n: 1, k: 100 } } }, { exits: { atrStop: { n: 0, k: 100 } } }],
     [
       'volatilityStop',
       { exits: { volatilityStop: { n: 1000, k: 0.1 } } },

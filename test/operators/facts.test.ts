@@ -179,6 +179,11 @@ describe('windows', () => {
     expect(run('kurt', [x], { n: 4 })).toEqual([NONE, NONE, NONE, -3, NONE, NONE])
   })
 
+  test('a mean over one bar is its value, whatever stood beside it, and the last one where it is missing', () => {
+    const rows = panel([1e12, NONE], [0.3, 5], [NONE, NONE], [0.1, 2])
+    expect(run('ema', [rows], { span: 1 })).toEqual([1e12, NONE, 0.3, 5, 0.3, 5, 0.1, 2])
+  })
+
   test("Wilder's mean leaves its state alone at a missing value", () => {
     expect(run('wilder', [series(1, NONE, 3, NONE, 6)], { n: 2 })).toEqual([NONE, NONE, 2, NONE, 4])
   })

@@ -17,6 +17,10 @@ export function exponentialMean(
   width: number,
   span: number,
 ): void {
+  if (span === 1) {
+    lastKnown(out, x, bars * width, width)
+    return
+  }
   inRows(
     out,
     x,
@@ -28,6 +32,14 @@ export function exponentialMean(
     (kernels, state) => kernels.emaStart(state, width, span),
     (kernels, from, _mask, to, state, rows) => kernels.ema(from, to, state, rows, width, span),
   )
+}
+
+/** The mean over one bar is its value, to the bit; steps of y += x − y would lose what is small beside the past. */
+function lastKnown(out: Float64Array, x: Float64Array, cells: number, width: number): void {
+  for (let i = 0; i < cells; i++) {
+    const value = x[i]!
+    out[i] = Number.isNaN(value) && i >= width ? out[i - width]! : value
+  }
 }
 
 /**
