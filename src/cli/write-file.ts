@@ -1,6 +1,7 @@
-import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf } from '../base/errors.js'
+import { makeFolder } from '../data/sources/make-folder.js'
 import { systemError } from './system-errors.js'
 
 /**
@@ -11,7 +12,7 @@ import { systemError } from './system-errors.js'
  */
 export function writeOutput(path: string, parts: string | Iterable<string>): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     const file = openSync(path, 'w')
     try {
       for (const part of typeof parts === 'string' ? [parts] : parts) writeWhole(file, Buffer.from(part))
@@ -42,8 +43,11 @@ export function removeUnfinished(path: string): void {
 
 /** The error of a write in words; other errors stay what they are. */
 export function cannotWrite(path: string, error: unknown): unknown {
+  // Its folder was there or was made: a file system that knows no such file takes no new one.
+  const refused =
+    (error as NodeJS.ErrnoException)?.code === 'ENOENT' ? { code: 'EPERM', cause: error } : error
   return (
-    systemError(error, {
+    systemError(refused, {
       path,
       code: 'CANNOT_WRITE',
       hint: 'choose another path, or mend what is wrong there',

@@ -4,7 +4,6 @@ import {
   fdatasync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   realpathSync,
   type Stats,
@@ -16,6 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { AlphaloopError, environmentError, usageError } from '../base/errors.js'
 import { uuidv7 } from '../base/ids.js'
+import { makeFolder } from '../data/sources/make-folder.js'
 import { historyError, notAHistory } from './errors.js'
 import { networkFileSystem, syncDirectory } from './file-system.js'
 import { IdIndex } from './id-index.js'
@@ -167,7 +167,7 @@ export class JournalStore implements HistoryStore {
   static async open(given: string, options: JournalOptions = {}): Promise<JournalStore> {
     let fd: number | undefined
     try {
-      const made = options.readOnly ? undefined : mkdirSync(dirname(given), { recursive: true })
+      const made = options.readOnly ? undefined : makeFolder(dirname(given))
       const path = resolveLinks(given)
       const present = statSync(path, { throwIfNoEntry: false })
       if (present?.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })

@@ -1,12 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AlphaloopError, environmentError } from '../base/errors.js'
+import { makeFolder } from '../data/sources/make-folder.js'
 import { openLock } from './lock.js'
 
 /** Makes the run directory where it is not there yet. @throws AlphaloopError (environment) RUN_DIR */
 export function makeRunDir(runDir: string): void {
   try {
-    mkdirSync(runDir, { recursive: true })
+    makeFolder(runDir)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' || code === 'ENOTDIR')

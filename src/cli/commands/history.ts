@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { AlphaloopError, usageError } from '../../base/errors.js'
 import { nearest } from '../../base/nearest.js'
 import { LEVELS } from '../../champion/levels.js'
+import { makeFolder } from '../../data/sources/make-folder.js'
 import { exportCsv, exportJsonLines } from '../../history/export.js'
 import { importHistory } from '../../history/import.js'
 import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
@@ -209,7 +210,7 @@ async function exportHistory({ io, out }: CommandContext, options: ExportOptions
 
 async function writeLines(path: string, lines: AsyncIterable<string | Uint8Array>): Promise<void> {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     await pipeline(Readable.from(lines), createWriteStream(path))
   } catch (error) {
     if (error instanceof AlphaloopError) throw error

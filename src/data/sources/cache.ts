@@ -1,6 +1,5 @@
 import {
   closeSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -18,6 +17,7 @@ import { contentHash, type DataHash } from '../../base/hash.js'
 import { sharedFloats, sharedInts } from '../align.js'
 import type { DataIssue, FieldSummary, RowCounts, TableSummary } from '../dataset.js'
 import { createPanel, type GroupField, type Panel } from '../panel.js'
+import { makeFolder } from './make-folder.js'
 
 /**
  * How an entry is laid out, so that the first bars can be read without touching a later byte:
@@ -73,7 +73,7 @@ function columnsOf(panel: Panel) {
  */
 export function writeEntry(path: string, panel: Panel, meta: DatasetMeta): void {
   const parent = join(path, '..')
-  mkdirSync(parent, { recursive: true })
+  makeFolder(parent)
   removeStale(parent)
   const temporary = mkdtempSync(join(parent, '.writing-'))
   try {

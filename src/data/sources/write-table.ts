@@ -1,10 +1,11 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { environmentError, messageOf, usageError } from '../../base/errors.js'
 import type { Panel } from '../panel.js'
+import { makeFolder } from './make-folder.js'
 import { openDuckDb, sqlText } from './parquet.js'
 
 const FORMATS = ['.csv', '.csv.gz', '.tsv', '.tsv.gz', '.parquet'] as const
@@ -37,7 +38,7 @@ export async function writeTable(panel: Panel, path: string): Promise<WrittenTab
   const target = resolve(path)
   const temporary = `${target}.${process.pid}.writing`
   try {
-    mkdirSync(dirname(target), { recursive: true })
+    makeFolder(dirname(target))
     const rows =
       format === '.parquet' ? await writeParquet(panel, temporary) : await writeText(panel, temporary, format)
     renameSync(temporary, target)
