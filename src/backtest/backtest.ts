@@ -2,6 +2,7 @@ import type { Panel } from '../data/panel.js'
 import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Costs, Portfolio } from '../graph/strategy-graph.js'
 import { benchmarkReturns } from './benchmark.js'
+import type { ExitIndicators } from './exit-indicators.js'
 import { effectiveCosts } from './markets.js'
 import { computeMetrics } from './metrics/compute.js'
 import { simulate } from './simulate.js'
@@ -14,6 +15,8 @@ export interface BacktestInput {
   readonly universe?: Uint8Array | undefined
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet | undefined
+  /** What exit rules look at, at all bars of the panel; absent: computed on the way. */
+  readonly exitIndicators?: ExitIndicators | undefined
   readonly portfolio: Portfolio
   readonly market: Market
   readonly range: BarRange
@@ -36,7 +39,7 @@ export interface BacktestResult {
 
 /** Simulates an evaluated strategy on a market and measures it. Throws as `simulate` does. */
 export function runBacktest(input: BacktestInput): BacktestResult {
-  const { panel, rule, universe, decisionRows, portfolio, market, range } = input
+  const { panel, rule, universe, decisionRows, exitIndicators, portfolio, market, range } = input
   const costs = effectiveCosts(market, portfolio)
   const simulation = simulate({
     panel,
@@ -44,6 +47,7 @@ export function runBacktest(input: BacktestInput): BacktestResult {
     rule,
     universe,
     decisionRows,
+    exitIndicators,
     portfolio,
     costs,
     periodsPerYear: market.periodsPerYear,

@@ -2,6 +2,7 @@ import type { Panel } from '../data/panel.js'
 import type { Exits } from '../graph/strategy-graph.js'
 import type { Book } from './book.js'
 import { closeColumns } from './closes.js'
+import type { ExitIndicators } from './exit-indicators.js'
 import { REASON } from './ledger.js'
 import { AverageTrueRange, returnDeviation } from './volatility.js'
 
@@ -16,15 +17,24 @@ export type ExitCheck = (book: Book, i: number, bar: number) => number
 
 /**
  * The exit rules of a strategy as one check, or undefined where it has none. The check also follows the position's
- * best close, so it has to be called at every close of every position. Shorts are mirrored.
+ * best close, so it has to be called at every close of every position. Shorts are mirrored. Indicators that are not
+ * given are computed on the way, to the same values but for rounding.
  */
-export function createExitCheck(exits: Exits, panel: Panel): ExitCheck | undefined {
+export function createExitCheck(
+  exits: Exits,
+  panel: Panel,
+  { averageRange, deviation }: ExitIndicators = {},
+): ExitCheck | undefined {
   const { stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars } = exits
   const rules = [stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars]
   if (rules.every((rule) => rule === undefined)) return undefined
   const closes = closeColumns(panel)
   const { bars, last, missing } = closes
-  const range = atrStop && new AverageTrueRange(panel, atrStop.n)
+  const width = panel.symbols.length
+  const range = atrStop && averageRange === undefined ? new AverageTrueRange(panel, atrStop.n) : undefined
+  const rangeAt = (i: number, bar: number) => averageRange?.[bar * width + i] ?? range!.at(i, bar)
+  const deviationAt = (i: number, bar: number, n: number) =>
+    deviation === undefined ? returnDeviation(closes, i, bar, n) : deviation[bar * width + i]!
 
   return (book, i, bar) => {
     const at = i * bars + bar
@@ -42,14 +52,10 @@ export function createExitCheck(exits: Exits, panel: Panel): ExitCheck | undefin
       if (trailingStop !== undefined && isBeyond(s, close, peak * (1 - s * trailingStop)))
         return REASON.trailingStop
       // A missing indicator makes its comparison false.
-      if (range && isBeyond(s, close, peak - s * atrStop.k * range.at(i, bar))) return REASON.atrStop
+      if (atrStop && isBeyond(s, close, peak - s * atrStop.k * rangeAt(i, bar))) return REASON.atrStop
       if (
         volatilityStop &&
-        isBeyond(
-          s,
-          close,
-          peak * (1 - s * volatilityStop.k * returnDeviation(closes, i, bar, volatilityStop.n)),
-        )
+        isBeyond(s, close, peak * (1 - s * volatilityStop.k * deviationAt(i, bar, volatilityStop.n)))
       )
         return REASON.volatilityStop
     }

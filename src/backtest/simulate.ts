@@ -97,7 +97,7 @@ class Run {
     this.end = range.end
     this.equity = new Float64Array(range.end - range.start + 1)
     this.exposure = new Float64Array(range.end - range.start + 1)
-    this.checkExit = createExitCheck(portfolio.exits, panel)
+    this.checkExit = createExitCheck(portfolio.exits, panel, input.exitIndicators)
     this.workspace = borrowWorkspace(panel)
     this.book = this.workspace.book
     this.policy = createPolicy(input, this.workspace.policy)

@@ -4,6 +4,7 @@ import type { BooleanColumn, NumberColumn } from '../graph/operator.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { Rebalance } from '../graph/strategy-graph.js'
 import { rebalanceBars } from './calendar.js'
+import { type ExitIndicators, withExitIndicators } from './exit-indicators.js'
 import type { BarRange, EvaluatedRule } from './types.js'
 
 /** What a simulation is told of an evaluated strategy. */
@@ -12,6 +13,8 @@ export interface EvaluatedStrategy {
   readonly universe?: Uint8Array
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet
+  /** What exit rules look at, at all bars. */
+  readonly exitIndicators?: ExitIndicators
 }
 
 /**
@@ -28,16 +31,21 @@ export function evaluateRule(
   const named =
     rule.kind === 'score' ? [rule.score] : rule.kind === 'signals' ? [rule.enter, rule.exit] : [rule.weights]
   const rows = ranges && decisionRows(evaluator.panel.dates, portfolio.rebalance, ranges)
+  const roots = universe === undefined ? named : [...named, universe]
+  const exits = withExitIndicators(strategy, evaluator.panel)
   // One call for all: its arrays stay valid together.
-  const columns = evaluator.evaluate(strategy, universe === undefined ? named : [...named, universe], [
+  const columns = evaluator.evaluate(exits?.evaluable ?? strategy, exits ? [...roots, ...exits.ids] : roots, [
     ...named.map(() => (rule.kind === 'signals' ? undefined : rows)),
-    rows,
+    ...(universe === undefined ? [] : [rows]),
   ])
   const numbers = (i: number) => (columns[i] as NumberColumn).values
   const booleans = (i: number) => (columns[i] as BooleanColumn).values
   const more = {
     ...(universe === undefined ? {} : { universe: booleans(named.length) }),
     ...(rows === undefined ? {} : { decisionRows: rows }),
+    ...(exits && {
+      exitIndicators: Object.fromEntries(exits.names.map((name, k) => [name, numbers(roots.length + k)])),
+    }),
   }
   switch (rule.kind) {
     case 'score':

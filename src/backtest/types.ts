@@ -1,6 +1,7 @@
 import type { Panel } from '../data/panel.js'
 import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Costs, Portfolio, Select } from '../graph/strategy-graph.js'
+import type { ExitIndicators } from './exit-indicators.js'
 
 /** Bars `start` … `end` of a panel, both included, as indices into its dates. */
 export interface BarRange {
@@ -32,6 +33,8 @@ export interface SimulationInput {
   readonly universe?: Uint8Array | undefined
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet | undefined
+  /** What exit rules look at, at all bars of the panel; absent: computed on the way. */
+  readonly exitIndicators?: ExitIndicators | undefined
   readonly portfolio: Portfolio
   /** The market's costs with the strategy's overrides applied. */
   readonly costs: Costs

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { runBacktest } from '../../src/backtest/backtest.js'
+import { closeColumns } from '../../src/backtest/closes.js'
+import { DEFAULT_MARKET, resolveMarket } from '../../src/backtest/markets.js'
+import { evaluateRule } from '../../src/backtest/strategy-rule.js'
+import { AverageTrueRange, returnDeviation } from '../../src/backtest/volatility.js'
+import { createPanel, type Panel } from '../../src/data/panel.js'
+import { generateMarket } from '../../src/data/synthetic/market.js'
+import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
+import { createStrategy } from '../../src/graph/strategy.js'
+import type { Exits } from '../../src/graph/strategy-graph.js'
+
+/** The built-in market with every seventh bar of every third symbol missing, and one symbol listed late. */
+function withHoles(): Panel {
+  const { dates, symbols, fields } = generateMarket({ symbols: 12, bars: 160, seed: 3 })
+  const width = symbols.length
+  const isHole = (cell: number) => {
+    const i = cell % width
+    const t = Math.floor(cell / width)
+    return (i % 3 === 1 && t % 7 === 5) || (i === 4 && t < 60)
+  }
+  return createPanel({
+    dates,
+    symbols,
+    fields: new Map(
+      [...fields].map(([name, values]) => [name, values.map((v, cell) => (isHole(cell) ? Number.NaN : v))]),
+    ),
+  })
+}
+
+const panel = withHoles()
+const width = panel.symbols.length
+const field = (name: string) => ({ id: name, op: 'field', params: { name } })
+
+/** Buys the four with the largest atr(5) over close, weekly. */
+const strategy = (exits: Exits) =>
+  createStrategy({
+    version: 1,
+    name: 'Wide ranges',
+    nodes: [
+      ...['high', 'low', 'close'].map(field),
+      { id: 'range', op: 'atr', inputs: ['high', 'low', 'close'], params: { n: 5 } },
+      { id: 'score', op: 'div', inputs: ['range', 'close'] },
+    ],
+    rule: { kind: 'score', score: 'score', select: { top: 4 } },
+    portfolio: { rebalance: 'weekly', exits },
+  })
+
+const range = { start: 20, end: panel.dates.length - 1 }
+const evaluated = (exits: Exits, cacheBytes?: number) =>
+  evaluateRule(strategy(exits), createEvaluator(panel, cacheBytes === undefined ? {} : { cacheBytes }), [
+    range,
+  ])
+
+describe('indicators of exit rules, out of the evaluator', () => {
+  test.each([5, 14])('atr(%i) is what following each symbol gives, holes and late listings too', (n) => {
+    const { averageRange } = evaluated({ atrStop: { n, k: 2 } }).exitIndicators!
+    const followed = new AverageTrueRange(panel, n)
+    let values = 0
+    for (let t = 0; t < panel.dates.length; t++)
+      for (let i = 0; i < width; i++) {
+        const expected = followed.at(i, t)
+        const got = averageRange![t * width + i]!
+        if (Number.isNaN(expected)) expect(got).toBeNaN()
+        else expect(Math.abs(got / expected - 1)).toBeLessThan(1e-12)
+        if (Number.isFinite(expected)) values++
+      }
+    expect(values).toBeGreaterThan(1000)
+  })
+
+  test('std(returns, n) is what the window of returns gives', () => {
+    const { deviation } = evaluated({ volatilityStop: { n: 6, k: 2 } }).exitIndicators!
+    const closes = closeColumns(panel)
+    let values = 0
+    for (let t = 0; t < panel.dates.length; t++)
+      for (let i = 0; i < width; i++) {
+        const expected = returnDeviation(closes, i, t, 6)
+        const got = deviation![t * width + i]!
+        if (Number.isNaN(expected)) expect(got).toBeNaN()
+        else expect(Math.abs(got / expected - 1)).toBeLessThan(1e-10)
+        if (Number.isFinite(expected)) values++
+      }
+    expect(values).toBeGreaterThan(800)
+  })
+
+  test.each<Exits>([
+    { atrStop: { n: 5, k: 1 } },
+    { volatilityStop: { n: 6, k: 1 } },
+    { atrStop: { n: 14, k: 2 }, volatilityStop: { n: 20, k: 1.5 } },
+  ])('a backtest is the same with them and without: %j', (exits) => {
+    const market = resolveMarket(DEFAULT_MARKET)
+    // With no room for a second value, what is still needed must stay all the same.
+    for (const cacheBytes of [undefined, 1]) {
+      const { exitIndicators, ...alone } = evaluated(exits, cacheBytes)
+      expect(exitIndicators).toBeDefined()
+      const input = { panel, portfolio: strategy(exits).graph.portfolio, market, range }
+      const given = runBacktest({ ...input, ...alone, exitIndicators })
+      const followed = runBacktest({ ...input, ...alone })
+      expect(given.simulation.trades).toEqual(followed.simulation.trades)
+      expect(given.simulation.trades.some(({ reason }) => reason.endsWith('Stop'))).toBe(true)
+      expect(given.simulation.equity).toEqual(followed.simulation.equity)
+    }
+  })
+
+  test('strategies without such rules ask for none', () => {
+    expect(evaluated({ stopLoss: 0.1 }).exitIndicators).toBeUndefined()
+  })
+
+  test('a strategy that uses the same indicator itself shares the value', () => {
+    const evaluator = createEvaluator(panel)
+    evaluateRule(strategy({}), evaluator, [range])
+    const before = evaluator.stats().misses
+    evaluateRule(strategy({ atrStop: { n: 5, k: 2 } }), evaluator, [range])
+    expect(evaluator.stats().misses).toBe(before)
+  })
+})
