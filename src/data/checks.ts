@@ -2,16 +2,21 @@ import { dataError } from '../base/errors.js'
 import { byCodeUnit } from './align.js'
 import { AVAILABLE, PRICE_FIELDS } from './columns.js'
 import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
-import { announcementDays, readDates, readDatesTogether, timeOfDay } from './dates.js'
-import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList } from './issues.js'
+import { mendingOfDays } from './date-forms.js'
+import { announcementDays, isSlashed, readDates, readDatesTogether, timeOfDay } from './dates.js'
+import { findDayOrder } from './day-order.js'
+import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList, shownText } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
 import { INTRADAY, MENDING } from './mending.js'
+import { mendingOfNumbers } from './written-numbers.js'
 
 /** How many lines of each kind of error are shown. */
 const SHOWN = 5
 /** A panel much larger than its table is a mistaken column, not a sparse market. */
 const MOST_CELLS = 400_000_000
 const MOST_CELLS_PER_ROW = 200
+/** Leaving the bad rows out is no advice where less than this share of all remains. */
+const WORTH_KEEPING = 0.1
 
 /** Rows that passed, and where each goes. */
 export interface CheckedRows {
@@ -52,7 +57,7 @@ export function checkRows(
   const { rows } = table
   const policy = options.onBadRows
   const available = table.asText.get(AVAILABLE)
-  const { days: ownDays, zones, ambiguous } = readDates(table.dates.texts)
+  const { days: ownDays, zones, ambiguous, order } = readDates(table.dates.texts)
   const [days = ownDays, known = []] = available
     ? readDatesTogether([table.dates.texts, available.texts])
     : []
@@ -84,15 +89,21 @@ export function checkRows(
   const equal = new IssueList('DUPLICATE_EQUAL')
 
   const keep = new Uint8Array(rows).fill(1)
+  // Rows that would be left out if all with an error were, whatever the policy.
+  const spoiled = new Uint8Array(rows)
+  const spoil = (row: number) => {
+    spoiled[row] = 1
+    if (policy === 'drop') keep[row] = 0
+  }
   const lost = new Map<string, number[]>()
   const lostRows: [column: string, row: number][] = []
   for (const { row, text } of table.badRows) {
     badRow.add(() => place(row, text))
-    if (policy === 'drop') keep[row] = 0
+    spoil(row)
   }
   for (const { row, column, text } of table.badCells) {
-    badNumber.add(() => place(row, `${column} is '${text}'`))
-    if (policy === 'drop') keep[row] = 0
+    badNumber.add(() => place(row, `${column} is '${shownText(text)}'`))
+    spoil(row)
   }
   for (const name of PRICE_FIELDS) {
     const values = table.numbers.get(name)
@@ -100,8 +111,8 @@ export function checkRows(
     for (let row = 0; row < rows; row++) {
       if (!(values[row]! <= 0)) continue
       notPositive.add(() => place(row, `${name} is ${values[row]}`))
-      if (policy === 'drop') keep[row] = 0
-      else lostRows.push([name, row])
+      spoil(row)
+      if (policy !== 'drop') lostRows.push([name, row])
     }
   }
   const byDay = new Map<string, number>()
@@ -112,21 +123,35 @@ export function checkRows(
     byDay.set(day, byDay.size)
     return byDay.size - 1
   })
+  const dayOrder = findDayOrder(table, order)
+  const dateShown = (row: number) => {
+    const text = dateText(row)
+    if (text === undefined) return 'the date is empty'
+    const shown = `the date is '${shownText(text)}'`
+    const first = dayOrder?.firstOf(row)
+    if (first) return `${shown}: the ${first} comes first`
+    return ambiguous && !dayOrder && isSlashed(text) ? `${shown}: day or month first?` : shown
+  }
+  const badDays = new Set<string>()
+  // The rows that contradict each other stand first: the others only follow from them.
+  for (const row of dayOrder?.witnesses ?? []) badDate.add(() => place(row, dateShown(row)))
   for (let row = 0; row < rows; row++) {
     if (table.dates.codes[row]! < 0 || dayIndex[table.dates.codes[row]!]! < 0) {
-      const text = dateText(row)
-      const shown = text === undefined ? 'the date is empty' : `the date is '${text}'`
-      badDate.add(() =>
-        place(row, ambiguous && text?.includes('/') ? `${shown}: day or month first?` : shown),
-      )
+      if (!dayOrder?.witnesses.includes(row)) badDate.add(() => place(row, dateShown(row)))
+      if (table.dates.codes[row]! >= 0) badDays.add(dateText(row)!)
+      spoiled[row] = 1
       keep[row] = 0
     }
     if (available && available.codes[row]! >= 0 && knownFrom(row) === undefined) {
-      badDate.add(() => place(row, `${AVAILABLE} is '${available.texts[available.codes[row]!]}'`))
-      if (options.revisions || policy === 'drop') keep[row] = 0
+      const text = available.texts[available.codes[row]!]!
+      badDate.add(() => place(row, `${AVAILABLE} is '${shownText(text)}'`))
+      badDays.add(text)
+      spoil(row)
+      if (options.revisions) keep[row] = 0
     }
     if (table.symbols.codes[row]! < 0) {
       noSymbol.add(() => place(row, 'the symbol is empty'))
+      spoiled[row] = 1
       keep[row] = 0
     }
   }
@@ -180,15 +205,21 @@ export function checkRows(
       (times[0] !== times[1] && !times.includes(undefined)) ||
       [...differing, ...differingGroups].some((column) => column.toLowerCase() === 'time')
     conflicting.add(cell)
+    spoiled[row] = 1
     for (const column of [...differing, ...differingGroups]) lostCells.push([column, cell])
   }
-  if (policy === 'drop') for (const cell of conflicting) keep[owner.get(cell)] = 0
+  for (const cell of conflicting) spoil(owner.get(cell))
 
   const after = AFTERWARDS[policy]
   const dated = after === undefined ? undefined : 'these rows were left out'
   const lists = [badDate, noSymbol, badRow, badNumber, conflict, notPositive]
   const issues = [
-    ...badDate.issue('error', (n) => counted(n, 'date cannot be read', 'dates cannot be read'), dated),
+    ...badDate.issue(
+      'error',
+      (n) => counted(n, 'date cannot be read', 'dates cannot be read'),
+      dated,
+      dayOrder?.mending ?? mendingOfDays([...badDays]),
+    ),
     ...noSymbol.issue('error', (n) => counted(n, 'row has no symbol', 'rows have no symbol'), dated),
     ...badRow.issue(
       'error',
@@ -208,6 +239,7 @@ export function checkRows(
           policy,
         ),
       after,
+      mendingOfNumbers(table.badCells.map(({ text }) => text)),
     ),
     ...conflict.issue(
       'error',
@@ -227,8 +259,14 @@ export function checkRows(
       'the repetitions were left out',
     ),
   ]
-  if (policy === 'stop' && issues.some(({ severity }) => severity === 'error'))
-    throw badRowsError(options.source, issues, lists)
+  const left = spoiled.reduce((n, gone) => n - gone, rows)
+  const isRuined = left < rows * WORTH_KEEPING
+  // Days of which none can be trusted are no rows to leave out: those that happen to be readable are a random few.
+  if (
+    issues.some(({ severity }) => severity === 'error') &&
+    (policy === 'stop' || (isRuined && left > 0 && ambiguous && badDate.count > 0))
+  )
+    throw badRowsError(options.source, issues, lists, { isRuined })
   if (zones.length > 1)
     issues.push({
       severity: 'warning',
@@ -262,7 +300,7 @@ export function checkRows(
         issues,
       },
     )
-  if (dates.length === 0) throw badRowsError(options.source, issues, lists, rows)
+  if (dates.length === 0) throw badRowsError(options.source, issues, lists, { isRuined: true, usedUp: rows })
   const barOf = new Map(dates.map((day, t) => [day, t]))
   const bar = dayIndex.map((day) => (day < 0 ? -1 : (barOf.get(dayNames[day]!) ?? -1)))
   const rank = new Map(symbols.map((symbol, i) => [symbol, i]))

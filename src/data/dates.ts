@@ -5,6 +5,8 @@ export interface ReadDates {
   readonly zones: readonly string[]
   /** Set where every text could be month/day as well as day/month; then no slashed day is readable. */
   readonly ambiguous: boolean
+  /** Which of the texts show that the day comes first, and which that the month does. */
+  readonly order: { readonly dayFirst: readonly number[]; readonly monthFirst: readonly number[] }
 }
 
 const ISO =
@@ -49,19 +51,19 @@ export function timeOfDay(text: string): string | undefined {
  * written, whatever its time zone. Numbers of 9 and more digits are seconds (ms, µs, ns) since 1970 UTC.
  */
 export function readDates(texts: readonly string[]): ReadDates {
-  let monthFirst = false
-  let dayFirst = false
+  const order = { dayFirst: [] as number[], monthFirst: [] as number[] }
   let slashed = false
-  for (const text of texts) {
-    const match = SLASHED.exec(text)
+  for (let i = 0; i < texts.length; i++) {
+    const match = SLASHED.exec(texts[i]!)
     if (!match) continue
     slashed = true
     const [first, second] = [Number(match[1]), Number(match[2])]
     // The same number twice is the same day by either reading.
-    if (first > 12 && second <= 12) dayFirst = true
-    if (second > 12 && first <= 12) monthFirst = true
+    if (first > 12 && first <= 31 && second <= 12) order.dayFirst.push(i)
+    if (second > 12 && second <= 31 && first <= 12) order.monthFirst.push(i)
   }
-  const decided = monthFirst !== dayFirst
+  const monthFirst = order.monthFirst.length > 0
+  const decided = monthFirst !== order.dayFirst.length > 0
   const zones = new Set<string>()
   const days = texts.map((text) => {
     const iso = ISO.exec(text)
@@ -84,7 +86,7 @@ export function readDates(texts: readonly string[]): ReadDates {
     if (dot) return day(Number(dot[3]), Number(dot[2]), Number(dot[1]))
     return EPOCH.test(text) ? epochDay(text) : undefined
   })
-  return { days, zones: [...zones].sort(), ambiguous: slashed && !decided }
+  return { days, zones: [...zones].sort(), ambiguous: slashed && !decided, order }
 }
 
 /**
@@ -99,6 +101,16 @@ export function announcementDays(
 ): (string | undefined)[] {
   return days.map((day, i) => (day !== undefined && isMomentInUtc(texts[i]!) ? daysAfter(day, 1) : day))
 }
+
+/** Whether a day is written with its year last, so that its month and its day may be taken for each other. */
+export const isSlashed = (text: string): boolean => {
+  const [, first, second] = SLASHED.exec(text) ?? []
+  return Number(first) <= 12 && Number(second) <= 12
+}
+
+/** Whether a text has the form of a day that is read, with or without a time. */
+export const looksLikeDay = (text: string): boolean =>
+  [ISO, COMPACT, SLASHED, DOTTED].some((form) => form.test(text))
 
 /** The days of several columns of one table, in which months and days stand in the same order. */
 export function readDatesTogether(columns: readonly (readonly string[])[]): (string | undefined)[][] {

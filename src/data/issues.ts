@@ -1,4 +1,5 @@
 import { AlphaloopError } from '../base/errors.js'
+import { printable, singleLine } from '../base/printable.js'
 import type { BadRows, DataIssue, IssueCode, IssuePlace } from './dataset.js'
 import { INTRADAY, MENDING } from './mending.js'
 import { isMissingMark } from './missing-marks.js'
@@ -36,7 +37,9 @@ export class IssueList {
     const first = this.places[0]
     if (!first) return []
     const places = this.places.map(describePlace).join('; ')
-    const message = `${what(this.count)}: ${places}${this.count > this.places.length ? '; …' : ''}${remark ? ` (${remark})` : ''}`
+    const message = printable(
+      `${what(this.count)}: ${places}${this.count > this.places.length ? '; …' : ''}${remark ? ` (${remark})` : ''}`,
+    )
     return [
       {
         severity,
@@ -54,6 +57,12 @@ export class IssueList {
   }
 }
 
+/** A text of the data for a message: on one line, and not longer than it takes to know it. */
+export const shownText = (text: string): string => {
+  const line = singleLine(text)
+  return line.length > 60 ? `${line.slice(0, 57)}…` : line
+}
+
 /** `line 17: AAPL 2013-02-08`, without what was seen there. */
 export function describePlace({ symbol, date, line, file }: IssuePlace): string {
   const where = [symbol, date].filter((part) => part !== null).join(' ')
@@ -68,14 +77,14 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /**
  * The error of a table with rows that cannot be used: the first lines of each kind, with what stands there, and how
- * to go on. `details.issues` has them all for programs. `usedUp`: of this many rows none was left, whatever the
- * policy.
+ * to go on. `details.issues` has them all for programs. `isRuined`: too little would be left without these rows, so
+ * that leaving them out is no advice. `usedUp`: of this many rows none was left, whatever the policy.
  */
 export function badRowsError(
   file: string,
   issues: readonly DataIssue[],
   lists: readonly IssueList[],
-  usedUp?: number,
+  { isRuined, usedUp }: { readonly isRuined: boolean; readonly usedUp?: number },
 ): AlphaloopError {
   const errors = issues.filter(({ severity }) => severity === 'error')
   const parts = errors.map((issue) => {
@@ -89,14 +98,24 @@ export function badRowsError(
   })
   // Only errors bring us here.
   const first = errors[0]!
+  const mending = [
+    ...new Set(errors.filter(({ code, hint }) => hint !== MENDING[code]).map(({ hint }) => hint)),
+  ]
   return new AlphaloopError(
     'data',
     usedUp === undefined ? first.code : 'DATA_NO_ROWS',
-    `${file} has ${usedUp === undefined ? 'rows that cannot be used' : `${counted(usedUp, 'row')} and none that can be used`}:\n${parts.join('\n')}`,
+    printable(
+      `${file} has ${usedUp === undefined ? 'rows that cannot be used' : `${counted(usedUp, 'row')} and none that can be used`}:\n${parts.join('\n')}`,
+    ),
     {
       hint: errors.some(({ hint }) => hint === INTRADAY)
         ? INTRADAY
-        : 'mend the file, or go on without them: --on-bad-rows drop leaves the rows out, missing leaves only the cells out',
+        : isRuined
+          ? `mend the file: ${(mending.length > 0 ? mending : errors.map(({ hint }) => hint)).join('; ')}`
+          : [
+              ...mending,
+              'mend the file, or go on without them: --on-bad-rows drop leaves the rows out, missing leaves only the cells out',
+            ].join('; '),
       details: { file, line: first.line, issues },
     },
   )

@@ -113,7 +113,8 @@ const firstOf = (names: readonly string[]) =>
 
 /** Groups that never change. Numbers are left out: one that never changes is one that is known too early. */
 function joinGroups(table: LongTable, { dates, symbols }: Grid, { source }: JoinOptions): JoinedTable {
-  const problems = new RowProblems(table, source)
+  // Numbers are left out below, so it does not matter how they are written.
+  const problems = new RowProblems({ ...table, badCells: [] }, source)
   const rowOf = new Map<string, number>()
   const columns = [...table.texts].flatMap(([name, column]) => (column ? [[name, column] as const] : []))
   const repeated = new IssueList('DUPLICATE_EQUAL')

@@ -1,7 +1,8 @@
 import { dataError } from '../base/errors.js'
 import { type ColumnRole, columnAt, quotedNames } from './columns.js'
+import { mendingOfDay } from './date-forms.js'
 import { readDatesTogether } from './dates.js'
-import { counted } from './issues.js'
+import { counted, shownText } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
 
 /** A column that a table of dates and names must or may have. */
@@ -51,7 +52,7 @@ export class RowProblems {
     this.table = table
     this.file = file
     for (const { row, text } of table.badRows) this.add(row, text)
-    for (const { row, column, text } of table.badCells) this.add(row, `${column} is '${text}'`)
+    for (const { row, column, text } of table.badCells) this.add(row, `${column} is '${shownText(text)}'`)
   }
 
   add(row: number, text: string): void {
@@ -100,7 +101,9 @@ export function daysOf<const Names extends readonly string[]>(
     const days = all[k]!
     for (let row = 0; row < table.rows; row++) {
       const code = column.codes[row]!
-      if (code >= 0 && days[code] === undefined) problems.add(row, `${names[k]} is '${column.texts[code]}'`)
+      if (code < 0 || days[code] !== undefined) continue
+      const known = mendingOfDay(column.texts[code]!)
+      problems.add(row, `${names[k]} ${known ?? `is '${shownText(column.texts[code]!)}'`}`)
     }
     return (row: number) => days[column.codes[row]!]
   }) as never

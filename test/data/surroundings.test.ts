@@ -132,7 +132,7 @@ describe('what an importing child answers', () => {
   })
 
   test('is a refusal with kind, code and hint, or that it crashed', async () => {
-    const path = write('refused.csv', ['date,close', '2020-01-02,0'])
+    const path = write('refused.csv', ['date,close', '2020-01-02,0', '2020-01-03,1'])
     expect(await answerImport(JSON.stringify({ path, cacheDir: false }))).toMatchObject({
       state: 'refused',
       kind: 'data',

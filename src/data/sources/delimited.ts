@@ -2,6 +2,7 @@ import { dataError } from '../../base/errors.js'
 import { type ColumnRole, isWide, NUMBER_FIELDS } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
 import { type CellCounts, isMissingMark, isTextColumn } from '../missing-marks.js'
+import { writtenForm } from '../written-numbers.js'
 
 const NEWLINE = 10
 const RETURN = 13
@@ -381,8 +382,9 @@ function finish(
     if (!column) return
     if (column.kind === 'number') {
       if (!MUST_BE_NUMBERS.has(column.name)) {
-        const marks = column.bad.filter(({ text }) => isMissingMark(text)).length
-        if (isTextColumn({ numbers: column.numbers, marks, texts: column.bad.length - marks })) wrong.push(i)
+        const counts: CellCounts = { numbers: column.numbers, marks: 0, texts: 0 }
+        for (const { text } of column.bad) counts[kindOf(text)]++
+        if (isTextColumn(counts)) wrong.push(i)
       }
       numbers.set(column.name, column.values.subarray(0, rows))
       for (const bad of column.bad) badCells.push(bad)
@@ -415,7 +417,7 @@ function finish(
   return { table, wrong }
 }
 
-/** How the cells of a column of texts would read as numbers. */
+/** How the cells of a column of texts would read as numbers; `1,234` and `3.5%` are meant as such. */
 export function countCells({ texts, codes }: CodedColumn): CellCounts {
   const counts: CellCounts = { numbers: 0, marks: 0, texts: 0 }
   const kinds = texts.map(kindOf)
@@ -424,4 +426,10 @@ export function countCells({ texts, codes }: CodedColumn): CellCounts {
 }
 
 const kindOf = (text: string): keyof CellCounts =>
-  parseNumber(text) !== undefined ? 'numbers' : isMissingMark(text) ? 'marks' : 'texts'
+  parseNumber(text) !== undefined
+    ? 'numbers'
+    : isMissingMark(text)
+      ? 'marks'
+      : writtenForm(text) === undefined
+        ? 'texts'
+        : 'numbers'
