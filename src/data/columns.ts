@@ -1,5 +1,6 @@
 import { dataError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
+import { singleLine } from '../base/printable.js'
 
 const DATE_NAMES = ['date', 'datetime', 'timestamp', 'time']
 /** What the date of a table of reports may be called as well. */
@@ -48,7 +49,10 @@ export const plain = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, ''
 
 /** Column names as they stand in a message. */
 export const quotedNames = (names: readonly string[]) =>
-  names.map((name) => (name === '' ? '(unnamed)' : name)).join(', ')
+  names.map((name) => (name === '' ? UNNAMED : singleLine(name))).join(', ')
+
+/** How a column without a name is called, in messages and by whoever names columns. */
+export const UNNAMED = '(unnamed)'
 
 const LONG_TABLE =
   'a long table has one row per date and symbol, with a header like date,symbol,open,high,low,close,volume'

@@ -69,6 +69,7 @@ export const ISSUE_CODES = [
   'NOT_ADJUSTED',
   'TICKER_UNCLAIMED',
   'TICKER_UNKNOWN',
+  'FILE_WITHOUT_ROWS',
 ] as const
 /** Stable: programs match on them. */
 export type IssueCode = (typeof ISSUE_CODES)[number]

@@ -31,6 +31,7 @@ export const MENDING: Readonly<Record<IssueCode, string>> = {
   TICKER_UNCLAIMED:
     'right for bars of other companies that had the ticker; otherwise add the spell to the table',
   TICKER_UNKNOWN: 'right for tickers that never changed; otherwise add them to the table',
+  FILE_WITHOUT_ROWS: 'was the export cut short? Fill it, or take it out of the folder',
   TEXT_COLUMN_IGNORED: 'right for a name or a note; a group has few different values',
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { dataError } from '../../base/errors.js'
 import { type ColumnRole, isWide, NUMBER_FIELDS } from '../columns.js'
 import { type BadCell, type CodedColumn, type LongTable, MAX_GROUP_LABELS } from '../long-table.js'
@@ -192,6 +193,7 @@ export function readDelimited(
   series: string,
 ): LongTable {
   const { header, delimiter, body, line } = readHeader(bytes, file)
+  if (!isUtf8(bytes)) throw notUtf8(bytes, file)
   const roles = resolve(header)
   const isText = roles.map(({ role, name }, i) => {
     if (role !== 'field' || MUST_BE_NUMBERS.has(name)) return false
@@ -201,6 +203,31 @@ export function readDelimited(
     const { table, wrong } = readBody(bytes, { file, series, roles, isText, delimiter }, body, line)
     if (wrong.length === 0) return table
     for (const at of wrong) isText[at] = !isText[at]
+  }
+}
+
+/** Names the first byte that is none of a character, and its line: what stands there cannot be shown. */
+function notUtf8(bytes: Buffer, file: string) {
+  let line = 1
+  let start = 0
+  for (;;) {
+    const next = bytes.indexOf(NEWLINE, start)
+    const end = next < 0 ? bytes.length : next
+    const record = bytes.subarray(start, end)
+    if (!isUtf8(record)) {
+      // The longest part in front that reads as text ends where the first bad byte stands.
+      let good = 0
+      for (let i = 1; i < record.length; i++) if (isUtf8(record.subarray(0, i))) good = i
+      const byte = `0x${record[good]!.toString(16).padStart(2, '0')}`
+      return dataError(
+        'DATA_NOT_TEXT',
+        `${file} is not a text in UTF-8 (byte ${byte} in line ${line})`,
+        'save it as UTF-8 (in a spreadsheet: CSV UTF-8); a file of another encoding, such as Big5, can be converted with iconv -f BIG5 -t UTF-8',
+        { file, line },
+      )
+    }
+    line++
+    start = end + 1
   }
 }
 

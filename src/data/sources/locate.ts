@@ -11,7 +11,8 @@ export interface SourceFile {
   readonly stem: string
 }
 
-const DATA_FILE = /\.(csv|tsv|txt|parquet|pq)(\.gz)?$/i
+/** What counts as a table in a folder; a `.txt` there is more often a note. One that is named is read. */
+const DATA_FILE = /\.(csv|tsv|parquet|pq)(\.gz)?$/i
 
 /** Only the endings of the format go: `BRK.B.csv` is BRK.B. */
 const stemOf = (path: string) =>

@@ -12,7 +12,14 @@ import type { GroupField, Panel } from '../panel.js'
 import { RENAME_COLUMNS, Renames } from '../renames.js'
 import { resolveSide, type WantedColumn } from '../side-table.js'
 import { meltWideTables, refuseTexts } from '../wide.js'
-import { type LoadedSource, loadSource, type Resolver, readTables, stackTables } from './read-table.js'
+import {
+  type FileTable,
+  type LoadedSource,
+  loadSource,
+  type Resolver,
+  readTables,
+  stackTables,
+} from './read-table.js'
 
 /** Every file that the options name, as bytes. */
 export interface LoadedFiles {
@@ -55,11 +62,16 @@ export async function readFiles(
   const { onBadRows = 'stop', staleAfterDays } = options
   const columns = new NamedColumns(options)
   const joined: Joined[] = []
-  for (const source of files.join)
-    joined.push(...splitWide(await readTables(source, columns.resolver(true)), source))
-  const prices = await readTables(files.prices, columns.resolver(false))
+  const noticed: DataIssue[] = []
+  for (const source of files.join) {
+    const read = await readTables(source, columns.resolver(true), onBadRows)
+    noticed.push(...read.issues)
+    joined.push(...splitWide(read.tables, source.name))
+  }
+  const prices = await readTables(files.prices, columns.resolver(false), onBadRows)
+  noticed.unshift(...prices.issues)
   columns.refuseUnknown()
-  const { table: asWritten, wide } = stackTables(prices, files.prices)
+  const { table: asWritten, wide } = stackTables(prices.tables, files.prices.given)
   joined.push(...wide.map(({ table, file }) => meltedField(table, file.stem, file.name)))
   const universes: { source: string; name: string; table: LongTable }[] = []
   for (const source of files.universe)
@@ -160,18 +172,18 @@ export async function readFiles(
     })
   return {
     panel,
-    issues: [...(renamed?.issues ?? []), ...issues],
+    issues: [...noticed, ...(renamed?.issues ?? []), ...issues],
     rows: { read: asWritten.rows, kept: rows.kept },
     tables,
   }
 }
 
 /** The wide tables of a source are fields of their own; its long tables stand below one another. */
-function splitWide(tables: readonly LongTable[], { files, name }: LoadedSource): Joined[] {
-  const long = tables.filter((table) => !table.wide)
+function splitWide(tables: readonly FileTable[], name: string): Joined[] {
+  const long = tables.flatMap(({ table }) => (table.wide ? [] : [table]))
   return [
     ...(long.length === 0 ? [] : [{ source: name, table: joinTables(long) }]),
-    ...tables.flatMap((table, k) => (table.wide ? [meltedField(table, files[k]!.stem, files[k]!.name)] : [])),
+    ...tables.flatMap(({ table, file }) => (table.wide ? [meltedField(table, file.stem, file.name)] : [])),
   ]
 }
 
@@ -186,7 +198,8 @@ async function readSide(
   what: string,
 ): Promise<LongTable> {
   const resolve: Resolver = (header, file) => resolveSide(header, wanted, file, what)
-  return joinTables(await readTables(source, resolve))
+  const { tables } = await readTables(source, resolve)
+  return joinTables(tables.map(({ table }) => table))
 }
 
 /** Columns and groups that the user named, and which of them some table has. */

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { dataError, messageOf } from '../../base/errors.js'
+import { AlphaloopError, dataError, messageOf } from '../../base/errors.js'
 import type { ColumnRole } from '../columns.js'
+import type { BadRows, DataIssue } from '../dataset.js'
+import { counted, IssueList } from '../issues.js'
 import { joinTables, type LongTable } from '../long-table.js'
 import { meltWideTables, nameWideTables } from '../wide.js'
 import { readDelimited } from './delimited.js'
@@ -46,11 +48,53 @@ export function loadSource(given: string, onNote: (note: string) => void, byOwnN
   return { given, name, stem: only?.stem ?? name, files }
 }
 
-/** The tables of a source, each as it stands in its file. */
-export async function readTables({ files }: LoadedSource, resolve: Resolver): Promise<LongTable[]> {
-  const tables: LongTable[] = []
-  for (const file of files) tables.push(await readTable(file, resolve))
-  return tables
+/** A table as it stands in its file. */
+export interface FileTable {
+  readonly file: LoadedFile
+  readonly table: LongTable
+}
+
+/**
+ * The tables of a source. In a folder a file without rows is worth a warning, and an empty one is an error that
+ * `onBadRows` may leave out; alone they are told where the rows are missed.
+ */
+export async function readTables(
+  { files }: LoadedSource,
+  resolve: Resolver,
+  onBadRows: BadRows = 'stop',
+): Promise<{ tables: FileTable[]; issues: DataIssue[] }> {
+  const tables: FileTable[] = []
+  const empty = new IssueList('FILE_WITHOUT_ROWS')
+  const bare = new IssueList('FILE_WITHOUT_ROWS')
+  const place = ({ name }: LoadedFile) => ({ symbol: null, date: null, line: null, file: name })
+  let refused: AlphaloopError | undefined
+  for (const file of files) {
+    try {
+      const table = await readTable(file, resolve)
+      if (table.rows === 0 && files.length > 1) bare.add(() => place(file))
+      tables.push({ file, table })
+    } catch (error) {
+      if (files.length < 2 || !(error instanceof AlphaloopError) || error.code !== 'DATA_EMPTY') throw error
+      refused = dataError(
+        error.code,
+        error.message,
+        'fill it, or take it out of the folder; --on-bad-rows drop goes on without it',
+        error.details,
+      )
+      if (onBadRows === 'stop') throw refused
+      empty.add(() => place(file))
+    }
+  }
+  if (refused && tables.length === 0) throw refused
+  return {
+    tables,
+    issues: [
+      ...empty.issue('error', (n) => counted(n, 'file is empty', 'files are empty'), 'left out'),
+      ...bare.issue('warning', (n) =>
+        counted(n, 'file has a header and no rows', 'files have a header and no rows'),
+      ),
+    ],
+  }
 }
 
 /** What a file is, by its first bytes: endings lie. */
@@ -87,11 +131,17 @@ async function readTable({ path, name, stem, bytes }: LoadedFile, resolver: Reso
  * close, and each wide one, which stays apart, is a field more.
  */
 export function stackTables(
-  tables: readonly LongTable[],
-  { files, given }: LoadedSource,
-): { table: LongTable; wide: { table: LongTable; file: LoadedFile }[] } {
-  const wide = tables.flatMap((table, k) => (table.wide ? [{ table, file: files[k]! }] : []))
-  if (wide.length < tables.length) return { table: joinTables(tables.filter((table) => !table.wide)), wide }
-  const stems = files.map(({ stem }) => stem)
-  return { table: meltWideTables(nameWideTables(tables, stems, given)), wide: [] }
+  tables: readonly FileTable[],
+  given: string,
+): { table: LongTable; wide: readonly FileTable[] } {
+  const wide = tables.filter(({ table }) => table.wide)
+  const long = tables.flatMap(({ table }) => (table.wide ? [] : [table]))
+  if (long.length > 0) return { table: joinTables(long), wide }
+  const stems = tables.map(({ file }) => file.stem)
+  const named = nameWideTables(
+    tables.map(({ table }) => table),
+    stems,
+    given,
+  )
+  return { table: meltWideTables(named), wide: [] }
 }
