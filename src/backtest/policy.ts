@@ -19,6 +19,13 @@ export interface Policy {
   /** Takes in the closes of the bars `from` … `to`. */
   observe(from: number, to?: number): void
   exited(symbol: number, bar: number): void
+  /**
+   * Whether every decision will select exactly `held[0 … count − 1]` for as long as no symbol goes on or off: known
+   * of signals alone, of one symbol at most (the weights of several drift), and where nothing else has a say.
+   */
+  isSettledOn(held: Int32Array, count: number): boolean
+  /** The first bar of `from` … `end` at which a symbol goes on or off, by the state before `from`; else end + 1. */
+  firstSwitch(from: number, end: number): number
   /** Fills `symbols` and `weights` and returns how many there are. */
   decide(bar: number): number
   /** Whether a signals strategy has the symbol switched off; false for every other rule. */
@@ -183,6 +190,25 @@ export function createPolicy(
         const at = bar * width
         for (let i = 0; i < width; i++) isOn[i] = (isOn[i]! | enter[at + i]!) & (1 - exit[at + i]!)
       }
+    },
+    isSettledOn(held, count) {
+      if (rule.kind !== 'signals' || count > 1 || weight !== 'equal' || maybe || groups) return false
+      for (let i = 0; i < width; i++) if (isOn[i] === 1 && (count === 0 || held[0] !== i)) return false
+      return count === 0 || isOn[held[0]!] === 1
+    },
+    firstSwitch(from, end) {
+      if (rule.kind !== 'signals') return end + 1
+      const { enter, exit } = rule
+      for (let bar = from; bar <= end; bar++) {
+        const at = bar * width
+        let switched = 0
+        for (let i = 0; i < width; i++) {
+          const now = isOn[i]!
+          switched |= now ^ ((now | enter[at + i]!) & (1 - exit[at + i]!))
+        }
+        if (switched !== 0) return bar
+      }
+      return end + 1
     },
     exited(symbol, bar) {
       exitedAt[symbol] = bar

@@ -106,7 +106,8 @@ class Run {
 
   /**
    * From event to event: after the fills of a bar nothing changes hands until the next decision is filled, unless an
-   * exit rule is watching, a closing is pending or a position is delisted.
+   * exit rule is watching, a closing is pending or a position is delisted. Decisions that would change nothing are
+   * passed over (`isSettled`).
    */
   private walk(rebalances: Int32Array, periodsPerYear: number): void {
     const { book, policy, closes, checkExit } = this
@@ -124,6 +125,11 @@ class Run {
       decided = -1
 
       const watched = book.heldCount > 0 && (checkExit !== undefined || book.closingCount > 0)
+      let quiet = bar
+      if (!watched && this.isSettled()) {
+        quiet = policy.firstSwitch(bar, this.end)
+        while (nextRebalance < rebalances.length && rebalances[nextRebalance]! < quiet) nextRebalance++
+      }
       let to = watched ? bar : (rebalances[nextRebalance] ?? this.end)
       let delisting = firstDelisting(book, closes, bar, to, delistAfter)
       if (delisting === bar) {
@@ -144,7 +150,7 @@ class Run {
         if (this.markFree(bar, to, net)) return
       }
 
-      policy.observe(bar, to)
+      policy.observe(quiet, to)
       if (checkExit) this.exits(to, checkExit)
 
       if (rebalances[nextRebalance] === to) {
@@ -153,6 +159,17 @@ class Run {
       }
       bar = to + 1
     }
+  }
+
+  /**
+   * Whether the decisions to come change nothing until a signal does: nothing is held and nothing wanted, or all
+   * money is in the one position that is wanted. (With cash at 0 its target f·w·E⁺ is its value, and Δ is 0.)
+   */
+  private isSettled(): boolean {
+    const { book, policy } = this
+    const { held, heldCount, shares, cash } = book
+    if (heldCount > 1 || (heldCount === 1 && !(cash === 0 && shares[held[0]!]! > 0))) return false
+    return policy.isSettledOn(held, heldCount)
   }
 
   /** A bar's borrow fee, then interest on cash below zero. */
