@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { usageError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
 import { HISTORY_FILE } from '../history/journal-store.js'
+import type { NamedFile } from './check-outputs.js'
 import type { Io } from './io.js'
 
 /** The run that a command is about: the one named, or the newest under runs/. */
@@ -39,3 +40,9 @@ export function runDirOf(io: Io, given: string | undefined): string {
     'name one with --run-dir, or make one: alphaloop run',
   )
 }
+
+/** The file that commands about a run read. */
+export const historyOf = (runDir: string): NamedFile => ({
+  name: 'the history of the run',
+  path: join(runDir, HISTORY_FILE),
+})

@@ -10,6 +10,7 @@ import type { Fill } from '../../graph/strategy-graph.js'
 import { languageOf, readStrategyFile } from '../../loop/strategy-file.js'
 import { inStrategyText } from '../../strategy/place.js'
 import { isBenchmarkFile, readBenchmark } from '../benchmark-file.js'
+import { checkOutputs, dataFiles } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import { equityChart } from '../render/chart.js'
@@ -18,7 +19,7 @@ import { table } from '../render/table.js'
 import { wrap } from '../render/wrap.js'
 import { writeOutput } from '../write-file.js'
 import { reportForm, writeReport } from '../write-report.js'
-import { checkFill, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+import { checkFill, configFile, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface BacktestOptions extends DataFlags {
   readonly start?: string
@@ -66,23 +67,39 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   const { benchmark: against, ...flags } = options
   const isFile = against !== undefined && isBenchmarkFile(against, io.cwd)
   const given = isFile ? flags : options
-  const { config, base } = loadConfig(context, undefined, flagValues(given, io.cwd))
+  const loaded = loadConfig(context, undefined, flagValues(given, io.cwd))
+  const { config, base } = loaded
+  const data = dataOptions(config, base, io.env)
   const path = resolve(io.cwd, file)
+  const { equity, trades, contribution: contributions, report } = options
+  checkOutputs(
+    io.cwd,
+    [
+      { name: '--equity', path: equity },
+      { name: '--trades', path: trades },
+      { name: '--contribution', path: contributions },
+      { name: '--report', path: report },
+    ],
+    [
+      { name: 'the strategy', path: file },
+      ...dataFiles(data),
+      { name: '--benchmark', path: isFile ? against : undefined },
+      configFile(loaded),
+    ],
+  )
   const code = readStrategyFile(path)
   const compiled = await compileStrategyCode(code, {
     fileName: basename(path),
     language: languageOf(path),
     limits: config.limits,
   })
-  const dataset = await openDataset(dataOptions(config, base, io.env))
+  const dataset = await openDataset(data)
   for (const note of dataset.notes) out.warn(note)
   const warnings = dataset.issues.filter(({ severity }) => severity === 'warning')
   if (out.verbose) for (const { message } of warnings) out.warn(message)
   checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
-  const benchmarkSeries = isFile
-    ? await readBenchmark(resolve(io.cwd, against), dataOptions(config, base, io.env).cacheDir)
-    : undefined
+  const benchmarkSeries = isFile ? await readBenchmark(resolve(io.cwd, against), data.cacheDir) : undefined
   const fill = options.fill ?? config.fill
   const tested = inStrategyText({ source: code, fileName: basename(path), language: languageOf(path) }, () =>
     backtestStrategy(compiled, panel, {

@@ -6,11 +6,12 @@ import type { IterationRecord } from '../../history/record.js'
 import { hallOfHistory } from '../../loop/hall.js'
 import { createReturnsCache, returnsFolder } from '../../loop/returns-cache.js'
 import { championOf, openHistory, readRun } from '../../loop/stored-run.js'
+import { checkOutputs } from '../check-outputs.js'
 import type { CommandContext, Define } from '../main.js'
 import { codeOf, recordText } from '../render/record.js'
 import { table } from '../render/table.js'
 import { wrap } from '../render/wrap.js'
-import { runDirOf } from '../run-dir.js'
+import { historyOf, runDirOf } from '../run-dir.js'
 import { writeOutput } from '../write-file.js'
 
 interface ChampionOptions {
@@ -152,6 +153,7 @@ async function exportChampion({ io, out }: CommandContext, options: ExportOption
   if (format !== 'ts' && format !== 'json')
     throw usageError('UNKNOWN_FORMAT', `--format is ${format}; it must be ts or json`, 'write ts or json')
   const runDir = runDirOf(io, options.runDir)
+  checkOutputs(io.cwd, [{ name: '--out', path: options.out }], [historyOf(runDir)])
   const state = await readRun(runDir, ({ message }) => out.warn(message))
   const record = championOf(state, runDir)
   const { graph, hash, name } = record.strategy!

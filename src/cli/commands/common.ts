@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { usageError } from '../../base/errors.js'
 import { loadConfigFile } from '../../config/load.js'
 import { type ConfigFile, type FlagValue, type ResolvedConfig, resolveConfig } from '../../config/resolve.js'
+import type { NamedFile } from '../check-outputs.js'
 import type { CommandContext } from '../main.js'
 
 /** The configuration that is read where none is named. */
@@ -127,6 +128,12 @@ export function loadConfig(
     base: path === undefined ? io.cwd : dirname(path),
   }
 }
+
+/** The configuration's file, where there is one. */
+export const configFile = ({ file, base }: LoadedConfig): NamedFile => ({
+  name: 'the configuration',
+  path: file === undefined ? undefined : resolve(base, basename(file.name)),
+})
 
 /** @throws AlphaloopError (usage) INVALID_FILL */
 export function checkFill(fill: string | undefined): void {

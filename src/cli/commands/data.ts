@@ -10,12 +10,13 @@ import { INTRADAY } from '../../data/mending.js'
 import { convertData, generateData } from '../../data/sources/commands.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { describeMarket } from '../../data/synthetic/describe.js'
+import { checkOutputs, dataFiles } from '../check-outputs.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { percentText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { wrap, wrapParagraphs } from '../render/wrap.js'
-import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+import { configFile, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface ConvertOptions extends DataFlags {
   readonly out?: string
@@ -233,8 +234,10 @@ async function check(context: CommandContext, options: DataFlags, path?: string)
 
 async function convert(context: CommandContext, options: ConvertOptions, path?: string): Promise<undefined> {
   const { io, out } = context
-  const { config, base } = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
-  const written = await convertData(dataOptions(config, base, io.env), resolve(io.cwd, options.out!))
+  const loaded = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
+  const data = dataOptions(loaded.config, loaded.base, io.env)
+  checkOutputs(io.cwd, [{ name: '--out', path: options.out }], [...dataFiles(data), configFile(loaded)])
+  const written = await convertData(data, resolve(io.cwd, options.out!))
   out.result(written, () => `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.`)
   return undefined
 }

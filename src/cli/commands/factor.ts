@@ -9,6 +9,7 @@ import { cutBars } from '../../research/cut-bars.js'
 import { analyzeFactor, type FactorReport, type PanelBars } from '../../research/factor.js'
 import { notesInWords } from '../../research/factor-notes.js'
 import { inStrategyText } from '../../strategy/place.js'
+import { checkOutputs, dataFiles } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
@@ -16,7 +17,7 @@ import { percentText } from '../render/figures.js'
 import { table } from '../render/table.js'
 import { writeOutput } from '../write-file.js'
 import { reportForm, writeReport } from '../write-report.js'
-import { type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+import { configFile, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface FactorOptions extends DataFlags {
   readonly out?: string
@@ -48,8 +49,18 @@ async function factor(context: CommandContext, options: FactorOptions, text: str
   const started = performance.now()
   checkDates(options)
   if (options.report !== undefined) reportForm(options.report)
-  const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
-  const dataset = await openDataset(dataOptions(config, base, io.env))
+  const loaded = loadConfig(context, undefined, flagValues(options, io.cwd))
+  const { config, base } = loaded
+  const data = dataOptions(config, base, io.env)
+  checkOutputs(
+    io.cwd,
+    [
+      { name: '--out', path: options.out },
+      { name: '--report', path: options.report },
+    ],
+    [...dataFiles(data), configFile(loaded)],
+  )
+  const dataset = await openDataset(data)
   for (const note of dataset.notes) out.warn(note)
   checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })

@@ -13,12 +13,13 @@ import { HISTORY_FILE, JournalStore } from '../../history/journal-store.js'
 import type { IterationRecord } from '../../history/record.js'
 import { verifyHistory } from '../../history/verify.js'
 import { openHistory } from '../../loop/stored-run.js'
+import { checkOutputs } from '../check-outputs.js'
 import type { CommandContext, Define } from '../main.js'
 import { metricText } from '../render/figures.js'
 import { recordText } from '../render/record.js'
 import { table } from '../render/table.js'
 import { wrapParagraphs } from '../render/wrap.js'
-import { runDirOf } from '../run-dir.js'
+import { historyOf, runDirOf } from '../run-dir.js'
 import { cannotWrite, removeUnfinished } from '../write-file.js'
 import { withRunDir } from './champion.js'
 import { wholeNumber } from './common.js'
@@ -185,6 +186,7 @@ async function exportHistory({ io, out }: CommandContext, options: ExportOptions
   if (options.out === undefined && out.json)
     throw usageError('OUT_MISSING', '--json prints one object, so the records need a file', 'give --out FILE')
   const runDir = runDirOf(io, options.runDir)
+  checkOutputs(io.cwd, [{ name: '--out', path: options.out }], [historyOf(runDir)])
   const store = await openHistory(runDir, ({ message }) => out.warn(message))
   let badLines = 0
   const lines =

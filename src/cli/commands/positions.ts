@@ -14,13 +14,14 @@ import type { Fill } from '../../graph/strategy-graph.js'
 import { championOf, readRun, storedConfig } from '../../loop/stored-run.js'
 import { languageOf, readStrategyFile } from '../../loop/strategy-file.js'
 import { inStrategyText, type StrategyText } from '../../strategy/place.js'
+import { checkOutputs, dataFiles, type NamedFile } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
 import { positionsReport } from '../render/positions-report.js'
-import { runDirOf } from '../run-dir.js'
+import { historyOf, runDirOf } from '../run-dir.js'
 import { systemError } from '../system-errors.js'
 import { writeOutput } from '../write-file.js'
-import { checkFill, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
+import { checkFill, configFile, type DataFlags, flagValues, loadConfig, withDataOptions } from './common.js'
 
 interface PositionsFlags extends DataFlags {
   readonly runDir?: string
@@ -102,10 +103,16 @@ async function positions(
       `both a strategy file and a run are given`,
       'leave one out: --run-dir stands for the champion of that run',
     )
-  const { strategy, config, base, source, text } =
+  const { strategy, config, base, source, text, files } =
     file === undefined ? await championToHold(context, options) : await fileToHold(context, options, file)
 
-  const dataset = await openDataset(dataOptions(config, base, io.env))
+  const data = dataOptions(config, base, io.env)
+  checkOutputs(
+    io.cwd,
+    [{ name: '--out', path: options.out }],
+    [...files, ...dataFiles(data), { name: '--holdings', path: options.holdings }],
+  )
+  const dataset = await openDataset(data)
   for (const note of dataset.notes) out.warn(note)
   checkRange(options.start === undefined ? {} : { start: options.start }, dataset.dates)
   const panel = await dataset.load()
@@ -196,11 +203,14 @@ interface ToHold {
   readonly source: string
   /** Its file. */
   readonly text?: StrategyText
+  /** The files that were read for it. */
+  readonly files: readonly NamedFile[]
 }
 
 async function fileToHold(context: CommandContext, options: PositionsFlags, file: string): Promise<ToHold> {
   const { io } = context
-  const { config, base } = loadConfig(context, undefined, flagValues(options, io.cwd))
+  const loaded = loadConfig(context, undefined, flagValues(options, io.cwd))
+  const { config, base } = loaded
   const path = resolve(io.cwd, file)
   const code = readStrategyFile(path)
   const text: StrategyText = { source: code, fileName: basename(path), language: languageOf(path) }
@@ -209,7 +219,8 @@ async function fileToHold(context: CommandContext, options: PositionsFlags, file
     language: languageOf(path),
     limits: config.limits,
   })
-  return { strategy, config, base, source: file, text }
+  const files = [{ name: 'the strategy', path: file }, configFile(loaded)]
+  return { strategy, config, base, source: file, text, files }
 }
 
 /** The champion of a run, with the settings of that run. */
@@ -229,6 +240,7 @@ async function championToHold({ io, out }: CommandContext, options: PositionsFla
     config,
     base: runDir,
     source: `champion of ${options.runDir ?? runDir}, iteration ${record.iteration}`,
+    files: [historyOf(runDir)],
   }
 }
 
