@@ -5,11 +5,9 @@
  * 3. Otherwise its inputs are evaluated and its operator's kernel fills an array from the arena (arena.ts); over rows
  *    it is the same kernel, on inputs that hold these rows alone, so a value is the same bits by every path.
  * 4. Values stay cached under a budget of bytes, which counts whatever is held on to: cached values (derived fields
- *    among them), room in the arena that is free and idle working memory of kernels. What has to go is chosen by what its
- *    place is worth (`victims`): values at all bars from which only rows were gathered go first, because these rows
- *    stay and take a tenth of the place; then other values at all bars, unless rows hold half of the budget. Of each
- *    sort the least recently used go first, before the array that needs their place is made, which then is one of
- *    theirs.
+ *    among them), room in the arena that is free and idle working memory of kernels. What has to go is chosen by what
+ *    it would cost to have it again for each of its bytes, and by when it was used (eviction.ts): the rows of a rolling
+ *    operator stay long, and those of a sum of two panels go soon.
  */
 import type { Panel } from '../../data/panel.js'
 import { idleScratchBytes, releaseScratch } from '../kernels/scratch.js'
@@ -17,9 +15,11 @@ import type { PortType } from '../node.js'
 import type { BooleanColumn, Column, NumberColumn } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
-import { createArena } from './arena.js'
+import { type Arena, createArena } from './arena.js'
 import { checkSources, kernelContext } from './context.js'
+import { versionCost } from './cost.js'
 import { Demand, type Version } from './demand.js'
+import { EvictionOrder } from './eviction.js'
 import { gatherRows, type RowSet } from './rows.js'
 
 export interface EvaluatorStats {
@@ -55,81 +55,100 @@ export interface EvaluatorOptions {
 /** Default budget: small enough for two workers beside a medium panel in 400 MB. */
 export const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
 
-/** Into so many slabs the budget is divided, or into more of the largest size. */
+/** Into so many slabs the budget is divided, or into more of the largest size, or of whole columns. */
 const SLABS = 4
 const LARGEST_SLAB = 64 * 1024 * 1024
 /** A slab of a small panel holds no more than so many of its columns: clearing a large one would be all the work. */
 const COLUMNS_A_SLAB = 64
 
+/** Whole columns may fill so much of the budget while rows ask for the rest. */
+const WHOLE_SHARE = 1 / 3
+
+/** Sizes of slabs for whole columns, which leave no holes that are too small for one, and for anything smaller. */
+function slabsFor(budget: number, columnBytes: number): [number, number] {
+  const most = Math.min(budget / SLABS, LARGEST_SLAB, COLUMNS_A_SLAB * columnBytes)
+  const columns = Math.max(1, columnBytes)
+  return [most < columns ? most : Math.floor(most / columns) * columns, most / 2]
+}
+
+/** Memory, and the order in which what is in it gives way. */
+interface Pool {
+  readonly arena: Arena
+  readonly order: EvictionOrder<Entry>
+}
+
 interface Entry {
+  readonly key: string
   readonly column: Column
   /** The array came from the arena and may be reused; a panel's own fields may not. */
   readonly owned: boolean
+  readonly bytes: number
+  cost: number
 }
-
-/** How a version is kept. Rows are always computed or copied, so they have arrays of their own. */
-const sortOf = ({ rows, isRead }: Version) => (rows !== undefined ? 'rows' : isRead ? 'full' : 'served')
 
 export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): Evaluator {
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
   const context = kernelContext(panel, options.benchmark)
-  // Maps keep insertion order: re-inserting on use makes each a least-recently-used list.
-  const cache = {
-    full: new Map<string, Entry>(),
-    served: new Map<string, Entry>(),
-    rows: new Map<string, Entry>(),
-  }
-  type Sort = keyof typeof cache
-  const SORTS = ['full', 'served', 'rows'] as const satisfies readonly Sort[]
-  let rowBytes = 0
+  const cache = new Map<string, Entry>()
   const columnBytes = context.bars * context.symbols * 8
-  const arena = createArena(Math.min(budget / SLABS, LARGEST_SLAB, COLUMNS_A_SLAB * columnBytes))
+  const [wholeSlab, partSlab] = slabsFor(budget, columnBytes)
+  const whole: Pool = { arena: createArena(wholeSlab), order: new EvictionOrder(budget * WHOLE_SHARE) }
+  const part: Pool = { arena: createArena(partSlab), order: new EvictionOrder(budget) }
   let bytes = 0
   let hits = 0
   let misses = 0
 
-  const find = (key: string) => cache.full.get(key) ?? cache.rows.get(key) ?? cache.served.get(key)
-  const held = () => arena.held + idleScratchBytes()
+  const held = () => whole.arena.held + part.arena.held + idleScratchBytes()
 
-  /** The order in which the sorts of values give way. */
-  const victims = (): readonly Sort[] =>
-    rowBytes > budget / 2 ? ['served', 'rows', 'full'] : ['served', 'full', 'rows']
-
-  /** Drops one value; false where all are in use. */
-  const evictOne = (inUse: ReadonlySet<string>): boolean => {
-    for (const sort of victims())
-      for (const [key, { column, owned }] of cache[sort]) {
-        if (!owned || inUse.has(key)) continue
-        cache[sort].delete(key)
-        bytes -= column.values.byteLength
-        if (sort === 'rows') rowBytes -= column.values.byteLength
-        arena.free(column.values)
-        return true
-      }
-    return false
+  const forget = (entry: Entry, { arena }: Pool) => {
+    cache.delete(entry.key)
+    bytes -= entry.bytes
+    arena.free(entry.column.values)
   }
 
-  /** Brings what is held, and `more` bytes that are about to be, under the budget as far as that can be. */
-  const makeRoom = (inUse: ReadonlySet<string>, more: number) => {
+  /** Drops a value of a pool, or with `slab` all values of a slab; false where all are in use. */
+  const evict = (pool: Pool, inUse: ReadonlySet<string>, slab: boolean): boolean => {
+    const mayGo = ({ key }: Entry) => !inUse.has(key)
+    const together = slab ? pool.order.dropGroup(({ column }) => column.values.buffer, mayGo) : []
+    for (const entry of together) forget(entry, pool)
+    if (together.length > 0) return true
+    const least = pool.order.drop(mayGo)
+    if (least !== undefined) forget(least, pool)
+    return least !== undefined
+  }
+
+  /**
+   * Brings what is held, and `more` bytes of a pool that are about to be, under the budget as far as that can be. Whole
+   * columns give way to others as long as they hold more than their share, so that a strategy that needs many of them
+   * at once does not drive out the rows of all others.
+   */
+  const makeRoom = (pool: Pool, inUse: ReadonlySet<string>, more: number) => {
     // Kernels' working memory is worth keeping, but not at the cost of most values.
-    if (idleScratchBytes() > budget / 4) releaseScratch()
+    if (idleScratchBytes() > budget / 8) releaseScratch()
     for (;;) {
-      const growth = more > 0 ? arena.growthFor(more) : 0
+      const growth = more > 0 ? pool.arena.growthFor(more) : 0
       if (more > 0 && growth === 0) return
       if (held() + growth <= budget) return
-      arena.trim(budget - growth - idleScratchBytes())
-      if (held() + growth <= budget || !evictOne(inUse)) return
+      for (const { arena } of [whole, part]) arena.trim(arena.held - (held() + growth - budget))
+      if (held() + growth <= budget) return
+      const wholes = whole.arena.held + (pool === whole ? growth : 0)
+      const [first, second] = wholes > budget * WHOLE_SHARE ? [whole, part] : [part, whole]
+      // A pool's own array needs a hole, the other's a slab less.
+      if (!evict(first, inUse, first !== pool) && !evict(second, inUse, second !== pool)) return
     }
   }
 
   const allocate = (type: PortType, bars: number, inUse: ReadonlySet<string>): Column => {
     const width = type === 'vector' ? 1 : context.symbols
     const length = bars * width
-    makeRoom(inUse, type === 'boolean' ? length : length * 8)
+    const pool = poolFor(type === 'boolean' ? length : length * 8)
+    makeRoom(pool, inUse, type === 'boolean' ? length : length * 8)
     return type === 'boolean'
-      ? { type, width, values: arena.truths(length) }
-      : { type, width, values: arena.numbers(length) }
+      ? { type, width, values: pool.arena.truths(length) }
+      : { type, width, values: pool.arena.numbers(length) }
   }
+
+  const poolFor = (size: number) => (size < columnBytes / 2 ? part : whole)
 
   /** Fills the values of a version from those that it reads, inputs first, then the mask. */
   const fill = (out: Column, { node, rows, origin, read }: Version, given: readonly Column[]): void => {
@@ -178,18 +197,18 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     type: PortType,
     given: readonly Column[],
     inUse: ReadonlySet<string>,
-  ): Entry => {
-    const { node, rows } = version
+  ): Omit<Entry, 'cost'> => {
+    const { key, node, rows } = version
     const view = rows === undefined ? operatorNamed(node.op).view?.(node.params, context) : undefined
-    if (view !== undefined) return { column: view, owned: false }
+    if (view !== undefined) return { key, column: view, owned: false, bytes: 0 }
     const column = allocate(type, rows === undefined ? context.bars : rows.bars.length, inUse)
     try {
       fill(column, version, given)
     } catch (error) {
-      arena.free(column.values)
+      poolFor(column.values.byteLength).arena.free(column.values)
       throw error
     }
-    return { column, owned: true }
+    return { key, column, owned: true, bytes: column.values.byteLength }
   }
 
   return {
@@ -198,31 +217,41 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     evaluate(strategy, ids, rows = []) {
       checkSources(strategy, panel, options.benchmark)
       const wanted = ids.map((id, i) => ({ id, rows: rows[i] }))
-      const demand = new Demand(strategy, wanted, context.bars, (key) => find(key) !== undefined)
+      const demand = new Demand(strategy, wanted, context.bars, (key) => cache.has(key))
       const inUse = new Set<string>()
       for (const { key } of demand.inOrder()) inUse.add(key)
-      const columns = new Map<string, Column>()
+      const entries = new Map<string, Entry>()
       for (const version of demand.inOrder()) {
         const { key, node } = version
-        let entry = find(key)
+        let entry = cache.get(key)
         if (entry === undefined) {
           misses++
           const read = demand.inputs(version)
-          const given = read.map((input) => columns.get(input.key)!)
-          entry = compute(version, strategy.types.get(node.id)!, given, inUse)
-          if (entry.owned) bytes += entry.column.values.byteLength
-          if (version.rows !== undefined) rowBytes += entry.column.values.byteLength
+          const given = read.map((input) => entries.get(input.key)!)
+          const columns = given.map(({ column }) => column)
+          const made = compute(version, strategy.types.get(node.id)!, columns, inUse)
+          // What was computed over all bars for this value alone would have to be computed again with it.
+          const before = read.reduce((sum, { rows }, i) => sum + (rows === undefined ? given[i]!.cost : 0), 0)
+          const own = made.owned ? versionCost(version, context.bars, made.column.width) : 0
+          entry = { ...made, cost: own + before }
+          bytes += entry.bytes
+          cache.set(key, entry)
           // What nothing in this strategy reads any more may go if the budget asks for it.
           for (const input of read) if (--input.readers === 0) inUse.delete(input.key)
-        } else {
-          hits++
-          for (const sort of SORTS) cache[sort].delete(key)
-        }
-        cache[sortOf(version)].set(key, entry)
-        columns.set(key, entry.column)
+        } else hits++
+        if (entry.owned) poolFor(entry.bytes).order.use(entry)
+        entries.set(key, entry)
       }
-      makeRoom(inUse, 0)
-      return wanted.map((want) => columns.get(demand.at(want.id, want.rows).key)!)
+      for (const { key, rows, isRead } of demand.inOrder()) {
+        const entry = entries.get(key)!
+        // What rows were gathered from is worth nothing beside them.
+        if (rows === undefined && !isRead && entry.owned && cache.has(key)) {
+          entry.cost = 0
+          poolFor(entry.bytes).order.use(entry)
+        }
+      }
+      makeRoom(part, inUse, 0)
+      return wanted.map((want) => entries.get(demand.at(want.id, want.rows).key)!.column)
     },
     stats: () => ({ hits, misses, bytes, held: held() }),
   }

@@ -25,7 +25,7 @@ function cross(name: string, doc: string, above: boolean): OperatorDefinition {
           const i = t * widthOver + s * stepOver
           const j = t * widthUnder + s * stepUnder
           out[t * symbols + s] =
-            over[i]! > under[j]! && over[i - widthOver]! <= under[j - widthUnder]! ? 1 : 0
+            Number(over[i]! > under[j]!) & Number(over[i - widthOver]! <= under[j - widthUnder]!)
         }
     }),
     reference: {
