@@ -50,10 +50,10 @@ export class Picker {
   ): number {
     if (k <= 0) return 0
     let bar = this.guess(scores, row, k, sign)
-    let size = this.allowed(this.collect(scores, row, sign, bar), may)
+    let size = this.allowed(scores, row, sign, this.collect(scores, row, sign, bar), may)
     if (size < k && bar !== -MOST) {
       bar = -MOST
-      size = this.allowed(this.collect(scores, row, sign, bar), may)
+      size = this.allowed(scores, row, sign, this.collect(scores, row, sign, bar), may)
     }
     return size > k ? this.throwOut(size, k, bar) : size
   }
@@ -77,31 +77,35 @@ export class Picker {
     return work[0]!
   }
 
-  /** Takes in what is finite and reaches the bar. */
+  /** Takes in what reaches the bar; a missing key reaches none. */
   private collect(scores: Float64Array, row: number, sign: 1 | -1, bar: number): number {
-    const { picks, keys } = this
+    const { picks } = this
     const width = picks.length
     let size = 0
     for (let symbol = 0; symbol < width; symbol++) {
-      const key = sign * scores[row + symbol]!
       picks[size] = symbol
-      keys[size] = key
       // A comparison as a number: a branch would be guessed wrong at every other symbol that passes.
-      size += isTrue(key >= bar) & isTrue(key <= MOST)
+      size += isTrue(sign * scores[row + symbol]! >= bar)
     }
     return size
   }
 
-  /** Keeps of the collected what may be picked. */
-  private allowed(size: number, may: ((symbol: number) => boolean) | undefined): number {
-    if (may === undefined) return size
+  /** Keeps of the collected what is finite and may be picked, and fetches its keys. */
+  private allowed(
+    scores: Float64Array,
+    row: number,
+    sign: 1 | -1,
+    size: number,
+    may: ((symbol: number) => boolean) | undefined,
+  ): number {
     const { picks, keys } = this
     let kept = 0
     for (let c = 0; c < size; c++) {
       const symbol = picks[c]!
-      if (!may(symbol)) continue
+      const key = sign * scores[row + symbol]!
+      if (key > MOST || (may !== undefined && !may(symbol))) continue
       picks[kept] = symbol
-      keys[kept++] = keys[c]!
+      keys[kept++] = key
     }
     return kept
   }
