@@ -1,15 +1,18 @@
+import { counted } from '../base/counted.js'
 import type { Panel } from '../data/panel.js'
 import { tooLong, windowText } from '../graph/first-values.js'
 import type { Strategy } from '../graph/strategy.js'
 import { rebalanceBars } from './calendar.js'
 import type { EvaluatedStrategy } from './strategy-rule.js'
 import type { BarRange, Simulation } from './types.js'
+import { ungroupedWarning } from './ungrouped.js'
 
 type Warning = Simulation['warnings'][number]
 
 /**
  * What a person should know of a backtest whose numbers are right and still not what was meant: windows that never
- * fill, a universe that is empty at every rebalance, rebalances without any price, none at all, nothing ever held.
+ * fill, a universe that is empty at every rebalance, rebalances without any price, none at all, nothing ever held, or
+ * nothing for long after the start, a cap on groups that not all symbols have.
  */
 export function inputWarnings(input: {
   readonly strategy: Strategy
@@ -34,6 +37,7 @@ export function inputWarnings(input: {
       message: `Nothing was ever held: at none of the ${decisions.length} rebalances was a symbol selected that could be bought.`,
       count: decisions.length,
     })
+  else warnings.push(...lateStart(input, decisions))
   const blind = Array.from(decisions).filter((bar) => !hasClose(panel, bar))
   if (blind.length > 0 && evaluated.rule.kind !== 'signals')
     warnings.push({
@@ -41,7 +45,31 @@ export function inputWarnings(input: {
       message: `On ${blind.length} rebalance ${blind.length === 1 ? 'day' : 'days'} (${datesOf(panel, blind)}) no symbol had a close: nothing could be selected, and what was held was sold at its next price.`,
       count: blind.length,
     })
+  const ungrouped = ungroupedWarning(panel, strategy.graph.portfolio, evaluated, decisions)
+  if (ungrouped !== undefined) warnings.push(ungrouped)
   return warnings
+}
+
+/** A range whose first fill comes later than this measures waiting as well. */
+const LATE_SHARE = 0.1
+const LATE_BARS = 21
+
+function lateStart(
+  { panel, range, simulation }: Parameters<typeof inputWarnings>[0],
+  decisions: Int32Array,
+): Warning[] {
+  const first = simulation.fills[0]!.bar
+  const idle = first - range.start
+  const bars = range.end - range.start + 1
+  if (idle < LATE_BARS || idle <= LATE_SHARE * bars) return []
+  const decided = decisions.findLast((bar) => bar < first)!
+  return [
+    {
+      code: 'LATE_START',
+      message: `Nothing was held before ${panel.dates[first]}: ${idle} of ${counted(bars, 'bar')} earn nothing, and all figures count them. A start at ${panel.dates[decided]} (--start) measures from there.`,
+      count: idle,
+    },
+  ]
 }
 
 function whyNothing(

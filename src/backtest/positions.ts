@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.js'
 import { usageError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
 import type { Panel } from '../data/panel.js'
@@ -11,6 +12,7 @@ import { type RebalanceSchedule, rebalanceSchedule } from './schedule.js'
 import { decideAtEnd, type FinalDecision } from './simulate.js'
 import { evaluateRule } from './strategy-rule.js'
 import type { Market } from './types.js'
+import { ungroupedWarning } from './ungrouped.js'
 
 /** What an account without holdings is worth where nothing is said. */
 export const DEFAULT_CAPITAL = 100_000
@@ -68,10 +70,12 @@ export function positions(strategy: Strategy, panel: Panel, options: PositionsOp
   const quotes = quotesAt(panel, range.end)
   const account = accountOf(options, quotes)
   checkWindows(filled, rootsOf(filled), range.end + 1)
+  const evaluated = evaluateRule(filled, evaluatorFor(panel, options))
+  const ungrouped = ungroupedWarning(panel, portfolio, evaluated, [range.end])
   const decision = decideAtEnd({
     panel,
     range,
-    ...evaluateRule(filled, evaluatorFor(panel, options)),
+    ...evaluated,
     portfolio,
     costs,
     periodsPerYear: market.periodsPerYear,
@@ -97,12 +101,10 @@ export function positions(strategy: Strategy, panel: Panel, options: PositionsOp
     decided: decision.targets,
     model: { holdings: decision.holdings, closings: decision.closings },
     plan,
-    warnings: warningsOf(
-      decision,
-      plan,
-      lot,
-      panel.dates[range.start + decision.simulation.equity.length - 1]!,
-    ),
+    warnings: [
+      ...warningsOf(decision, plan, lot, panel.dates[range.start + decision.simulation.equity.length - 1]!),
+      ...(ungrouped === undefined ? [] : [{ code: ungrouped.code, message: ungrouped.message }]),
+    ],
   }
 }
 
@@ -173,17 +175,20 @@ function warningsOf(
   if (small.length > 0)
     warnings.push({
       code: 'BELOW_ONE_LOT',
-      message: `${small.length} of ${plan.targets.length} targets are worth less than one lot of ${lot}: ${named(small)}`,
+      message: `${small.length} of ${counted(plan.targets.length, 'target')} ${small.length === 1 ? 'is' : 'are'} worth less than one lot of ${lot}: ${named(small)}`,
     })
   const shorts = plan.orders.filter(({ from, to }) => to < 0 && to < from)
   if (shorts.length > 0)
-    warnings.push({ code: 'SELLS_SHORT', message: `${shorts.length} orders sell short: ${named(shorts)}` })
+    warnings.push({
+      code: 'SELLS_SHORT',
+      message: `${counted(shorts.length, 'order sells', 'orders sell')} short: ${named(shorts)}`,
+    })
   if (plan.cash.after < -1e-9 * plan.equity)
     warnings.push({ code: 'BORROWS', message: 'the cash left is below 0: the orders need credit' })
   if (plan.notTradable.length > 0)
     warnings.push({
       code: 'NOT_TRADABLE',
-      message: `${plan.notTradable.length} holdings cannot be traded and stay: ${named(plan.notTradable)}`,
+      message: `${counted(plan.notTradable.length, 'holding')} cannot be traded and ${plan.notTradable.length === 1 ? 'stays' : 'stay'}: ${named(plan.notTradable)}`,
     })
   return warnings
 }

@@ -8,6 +8,17 @@ const FEW_TRADES = 30
 /** A year's costs above this share of the gross return decide the result. */
 const COSTLY = 0.5
 
+type Warning = StrategyBacktest['simulation']['warnings'][number]
+
+/** Warnings that leave nothing of the figures, or much less than they seem to say. */
+const WEIGHTY: ReadonlySet<string> = new Set([
+  'WINDOW_TOO_LONG',
+  'NO_REBALANCE',
+  'EMPTY_UNIVERSE',
+  'NEVER_INVESTED',
+  'LATE_START',
+])
+
 /** What the figures cannot say, in the words of this very backtest; the weightiest first. */
 export function caveats(
   result: Pick<StrategyBacktest, 'simulation' | 'metrics' | 'market' | 'range' | 'strategy'>,
@@ -17,6 +28,8 @@ export function caveats(
   const { simulation, metrics, market, strategy } = result
   const bars = simulation.equity.length
   const said: string[] = []
+  const isFirst = ({ code }: Warning) => WEIGHTY.has(code)
+  for (const { message } of simulation.warnings.filter(isFirst)) said.push(message)
   if (simulation.status === 'ruined')
     said.push(
       `The equity was gone after ${counted(bars, 'bar')}: nothing is shown after that, and the return a year is −100%.`,
@@ -50,7 +63,7 @@ export function caveats(
     said.push(
       'Shorts were borrowed for nothing and could always be had; set borrowRate to see what a fee does.',
     )
-  for (const { message } of simulation.warnings) said.push(message)
+  for (const warning of simulation.warnings) if (!isFirst(warning)) said.push(warning.message)
   return said
 }
 
