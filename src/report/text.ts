@@ -22,6 +22,16 @@ export const signedPercent = (value: Value, digits = 1): string =>
 
 export const decimal = (value: Value, digits = 2): string => (isNone(value) ? NONE : fixed(value, digits))
 
+/** What 1 became: two decimals, or two figures where those would be zeros. */
+export const multiple = (value: number): string =>
+  value > 0 && value < 0.005
+    ? value >= 1e-4
+      ? String(Number(value.toPrecision(2)))
+      : value.toExponential(1).replace('-', '−')
+    : value === 0
+      ? 'nothing'
+      : decimal(value)
+
 /** A fraction in basis points. */
 export const basisPoints = (value: Value): string => (isNone(value) ? NONE : `${fixed(value * 10_000, 1)} bp`)
 

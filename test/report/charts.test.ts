@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { timesTick } from '../../src/report/axis-text.js'
 import {
   binsOf,
   columnChart,
@@ -15,6 +16,7 @@ import {
   counted,
   decimal,
   escapeMarkdown,
+  multiple,
   percent,
   scriptJson,
   signedPercent,
@@ -40,6 +42,30 @@ describe('figures in words', () => {
   test('what is no number is a dash', () => {
     for (const value of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY])
       for (const text of [percent, signedPercent, decimal, basisPoints, whole]) expect(text(value)).toBe('–')
+  })
+
+  test('what became of 1 is never 0.00', () => {
+    expect([1.234, 0.005, 0.0012, 0.0000012, 0, -0.5].map(multiple)).toEqual([
+      '1.23',
+      '0.01',
+      '0.0012',
+      '1.2e−6',
+      'nothing',
+      '−0.50',
+    ])
+  })
+
+  test('marks of an axis have room beside it, however small or large', () => {
+    expect([0.000001, 0.0005, 0.001, 1, 2.5, 50_000, 100_000, 2e7].map(timesTick)).toEqual([
+      '1e−6×',
+      '5e−4×',
+      '0.001×',
+      '1×',
+      '2.5×',
+      '50000×',
+      '1e5×',
+      '2e7×',
+    ])
   })
 
   test('thousands are set apart, one is singular', () => {

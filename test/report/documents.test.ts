@@ -158,6 +158,19 @@ describe('what has little to show is shown all the same', () => {
     expect(visibleText(page)).not.toMatch(/NaN|Infinity|undefined/)
   })
 
+  test('nothing held: that stands first, and no turnover is drawn', async () => {
+    const page = await pageOf({ select: { threshold: 9 } })
+    expect(dataOf(page).caveats[0]).toMatch(/^Nothing was ever held/)
+    expect(page).not.toContain('Turnover by month')
+    expect(visibleText(page)).toContain('Nothing was traded in any month')
+    expect(await pageOf()).toContain('Turnover by month')
+  })
+
+  test('a late start stands first too', async () => {
+    const page = await pageOf({ score: field('close').pctChange(252) })
+    expect(dataOf(page).caveats[0]).toMatch(/^Nothing was held before \d{4}-\d\d-\d\d: \d+ of 700 bars/)
+  })
+
   const pageOf = async (...args: Parameters<typeof tested>) =>
     (await renderTearsheet(tested(...args), market)).html()
 })

@@ -4,7 +4,7 @@ import { percentTick, plainTick, timesTick } from '../axis-text.js'
 import { lineChart, monthChart } from '../charts.js'
 import type { Block, ReportTable, TableCell } from '../document.js'
 import { type Canvas, INK } from '../draw.js'
-import { counted, decimal, percent, signedPercent, whole } from '../text.js'
+import { counted, decimal, multiple, percent, signedPercent, whole } from '../text.js'
 import type { DrawdownSpell } from './drawdowns.js'
 import type { Tearsheet } from './tearsheet.js'
 
@@ -17,7 +17,7 @@ export function growth({ strategy, series, metrics, benchmark, data }: Tearsheet
       picture: lineChart(canvas, {
         id: 'equity',
         title: 'Equity against the benchmark',
-        alt: `From ${data.start} to ${series.dates.at(-1)}, 1 invested became ${decimal(end)} with the strategy (${percent(metrics.cagr)} a year) and ${decimal(otherEnd)} with the benchmark (${percent(benchmark.metrics.cagr)} a year).`,
+        alt: `From ${data.start} to ${series.dates.at(-1)}, 1 invested became ${multiple(end)} with the strategy (${percent(metrics.cagr)} a year) and ${multiple(otherEnd)} with the benchmark (${percent(benchmark.metrics.cagr)} a year).`,
         height: 340,
         dates: series.dates,
         series: [
@@ -147,7 +147,7 @@ const daysTable = (title: string, days: Tearsheet['bestDays']): ReportTable => (
 })
 
 export function throughTime(sheet: Tearsheet, canvas: Canvas): Block[] {
-  const { series, rollingBars, strategy, turnoverByMonth, metrics } = sheet
+  const { series, rollingBars, strategy, metrics } = sheet
   const { dates } = series
   const rolling: Block[] =
     rollingBars === null
@@ -212,21 +212,29 @@ export function throughTime(sheet: Tearsheet, canvas: Canvas): Block[] {
             levels: [0],
           }),
         },
-        {
-          kind: 'picture',
-          picture: monthChart(canvas, {
-            id: 'turnover',
-            title: 'Turnover by month',
-            alt: `One-way turnover by month, the mean month being ${percent(meanOf(turnoverByMonth.map(({ turnover }) => turnover)))} of equity, ${decimal(metrics.turnover, 1)} times a year.`,
-            half: true,
-            height: 240,
-            months: turnoverByMonth.map(({ month, turnover }) => ({ month, value: turnover })),
-            y: { label: 'Traded one way over equity (% a month)', format: percentTick },
-          }),
-        },
+        turnoverPicture(sheet, canvas),
       ],
     },
   ]
+}
+
+function turnoverPicture({ turnoverByMonth, metrics }: Tearsheet, canvas: Canvas): Block {
+  const months = turnoverByMonth.map(({ month, turnover }) => ({ month, value: turnover }))
+  // An axis from 0 to 0 has no middle: bars of nothing would fill it.
+  if (months.every(({ value }) => value === 0))
+    return { kind: 'text', text: 'Nothing was traded in any month, so there is no turnover to draw.' }
+  return {
+    kind: 'picture',
+    picture: monthChart(canvas, {
+      id: 'turnover',
+      title: 'Turnover by month',
+      alt: `One-way turnover by month, the mean month being ${percent(meanOf(months.map(({ value }) => value)))} of equity, ${decimal(metrics.turnover, 1)} times a year.`,
+      half: true,
+      height: 240,
+      months,
+      y: { label: 'Traded one way over equity (% a month)', format: percentTick },
+    }),
+  }
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)

@@ -4,7 +4,7 @@ import { countTick, percentTick, plainTick, timesTick } from '../axis-text.js'
 import { histogram, lineChart, namedBars } from '../charts.js'
 import type { Block } from '../document.js'
 import { type Canvas, INK } from '../draw.js'
-import { counted, decimal, percent, signedPercent, whole } from '../text.js'
+import { counted, decimal, multiple, percent, signedPercent, whole } from '../text.js'
 import type { Tearsheet } from './tearsheet.js'
 
 const REASONS: Record<Tearsheet['trades']['byReason'][number]['reason'], string> = {
@@ -173,7 +173,7 @@ export function costs({ costs: paid, series, market }: Tearsheet, canvas: Canvas
           picture: lineChart(canvas, {
             id: 'costs',
             title: 'Equity with and without costs',
-            alt: `With costs 1 became ${decimal(net)}, without them it would have become ${decimal(gross)}; ${percent(paid.total, 2)} of equity a year went to costs.`,
+            alt: `With costs 1 became ${multiple(net)}, without them it would have become ${multiple(gross)}; ${percent(paid.total, 2)} of equity a year went to costs.`,
             half: true,
             dates: series.dates,
             series: [
