@@ -15,7 +15,7 @@ import type { PortType } from '../node.js'
 import type { BooleanColumn, Column, NumberColumn } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
-import { type Arena, createArena } from './arena.js'
+import { createArena } from './arena.js'
 import { checkSources, kernelContext } from './context.js'
 import { versionCost } from './cost.js'
 import { Demand, type Version } from './demand.js'
@@ -61,20 +61,10 @@ const LARGEST_SLAB = 64 * 1024 * 1024
 /** A slab of a small panel holds no more than so many of its columns: clearing a large one would be all the work. */
 const COLUMNS_A_SLAB = 64
 
-/** Whole columns may fill so much of the budget while rows ask for the rest. */
-const WHOLE_SHARE = 1 / 3
-
-/** Sizes of slabs for whole columns, which leave no holes that are too small for one, and for anything smaller. */
-function slabsFor(budget: number, columnBytes: number): [number, number] {
+/** Slabs that whole columns fill leave no holes that are too small for one. */
+function slabFor(budget: number, columnBytes: number): number {
   const most = Math.min(budget / SLABS, LARGEST_SLAB, COLUMNS_A_SLAB * columnBytes)
-  const columns = Math.max(1, columnBytes)
-  return [most < columns ? most : Math.floor(most / columns) * columns, most / 2]
-}
-
-/** Memory, and the order in which what is in it gives way. */
-interface Pool {
-  readonly arena: Arena
-  readonly order: EvictionOrder<Entry>
+  return most < columnBytes || columnBytes === 0 ? most : Math.floor(most / columnBytes) * columnBytes
 }
 
 interface Entry {
@@ -90,65 +80,58 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
   const context = kernelContext(panel, options.benchmark)
   const cache = new Map<string, Entry>()
+  const order = new EvictionOrder<Entry>(budget)
   const columnBytes = context.bars * context.symbols * 8
-  const [wholeSlab, partSlab] = slabsFor(budget, columnBytes)
-  const whole: Pool = { arena: createArena(wholeSlab), order: new EvictionOrder(budget * WHOLE_SHARE) }
-  const part: Pool = { arena: createArena(partSlab), order: new EvictionOrder(budget) }
+  const slabBytes = slabFor(budget, columnBytes)
+  const arena = createArena(slabBytes)
   let bytes = 0
   let hits = 0
   let misses = 0
 
-  const held = () => whole.arena.held + part.arena.held + idleScratchBytes()
+  const held = () => arena.held + idleScratchBytes()
 
-  const forget = (entry: Entry, { arena }: Pool) => {
+  const forget = (entry: Entry) => {
     cache.delete(entry.key)
     bytes -= entry.bytes
     arena.free(entry.column.values)
   }
 
-  /** Drops a value of a pool, or with `slab` all values of a slab; false where all are in use. */
-  const evict = (pool: Pool, inUse: ReadonlySet<string>, slab: boolean): boolean => {
+  /** Drops a value, or for a large array a whole slab of them; false where all are in use. */
+  const evict = (inUse: ReadonlySet<string>, more: number): boolean => {
     const mayGo = ({ key }: Entry) => !inUse.has(key)
-    const together = slab ? pool.order.dropGroup(({ column }) => column.values.buffer, mayGo) : []
-    for (const entry of together) forget(entry, pool)
-    if (together.length > 0) return true
-    const least = pool.order.drop(mayGo)
-    if (least !== undefined) forget(least, pool)
+    if (more > slabBytes / 2) {
+      const slab = order.dropGroup(({ column: { values } }) => {
+        return values.buffer.byteLength >= more ? values.buffer : undefined
+      }, mayGo)
+      slab.forEach(forget)
+      if (slab.length > 0) return true
+    }
+    const least = order.drop(mayGo)
+    if (least !== undefined) forget(least)
     return least !== undefined
   }
 
-  /**
-   * Brings what is held, and `more` bytes of a pool that are about to be, under the budget as far as that can be. Whole
-   * columns give way to others as long as they hold more than their share, so that a strategy that needs many of them
-   * at once does not drive out the rows of all others.
-   */
-  const makeRoom = (pool: Pool, inUse: ReadonlySet<string>, more: number) => {
+  /** Brings what is held, and `more` bytes that are about to be, under the budget as far as that can be. */
+  const makeRoom = (inUse: ReadonlySet<string>, more: number) => {
     // Kernels' working memory is worth keeping, but not at the cost of most values.
-    if (idleScratchBytes() > budget / 8) releaseScratch()
+    if (idleScratchBytes() > budget / 4) releaseScratch()
     for (;;) {
-      const growth = more > 0 ? pool.arena.growthFor(more) : 0
+      const growth = more > 0 ? arena.growthFor(more) : 0
       if (more > 0 && growth === 0) return
       if (held() + growth <= budget) return
-      for (const { arena } of [whole, part]) arena.trim(arena.held - (held() + growth - budget))
-      if (held() + growth <= budget) return
-      const wholes = whole.arena.held + (pool === whole ? growth : 0)
-      const [first, second] = wholes > budget * WHOLE_SHARE ? [whole, part] : [part, whole]
-      // A pool's own array needs a hole, the other's a slab less.
-      if (!evict(first, inUse, first !== pool) && !evict(second, inUse, second !== pool)) return
+      arena.trim(budget - growth - idleScratchBytes())
+      if (held() + growth <= budget || !evict(inUse, more)) return
     }
   }
 
   const allocate = (type: PortType, bars: number, inUse: ReadonlySet<string>): Column => {
     const width = type === 'vector' ? 1 : context.symbols
     const length = bars * width
-    const pool = poolFor(type === 'boolean' ? length : length * 8)
-    makeRoom(pool, inUse, type === 'boolean' ? length : length * 8)
+    makeRoom(inUse, type === 'boolean' ? length : length * 8)
     return type === 'boolean'
-      ? { type, width, values: pool.arena.truths(length) }
-      : { type, width, values: pool.arena.numbers(length) }
+      ? { type, width, values: arena.truths(length) }
+      : { type, width, values: arena.numbers(length) }
   }
-
-  const poolFor = (size: number) => (size < columnBytes / 2 ? part : whole)
 
   /** Fills the values of a version from those that it reads, inputs first, then the mask. */
   const fill = (out: Column, { node, rows, origin, read }: Version, given: readonly Column[]): void => {
@@ -205,7 +188,7 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     try {
       fill(column, version, given)
     } catch (error) {
-      poolFor(column.values.byteLength).arena.free(column.values)
+      arena.free(column.values)
       throw error
     }
     return { key, column, owned: true, bytes: column.values.byteLength }
@@ -239,7 +222,7 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
           // What nothing in this strategy reads any more may go if the budget asks for it.
           for (const input of read) if (--input.readers === 0) inUse.delete(input.key)
         } else hits++
-        if (entry.owned) poolFor(entry.bytes).order.use(entry)
+        if (entry.owned) order.use(entry)
         entries.set(key, entry)
       }
       for (const { key, rows, isRead } of demand.inOrder()) {
@@ -247,10 +230,10 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
         // What rows were gathered from is worth nothing beside them.
         if (rows === undefined && !isRead && entry.owned && cache.has(key)) {
           entry.cost = 0
-          poolFor(entry.bytes).order.use(entry)
+          order.use(entry)
         }
       }
-      makeRoom(part, inUse, 0)
+      makeRoom(inUse, 0)
       return wanted.map((want) => entries.get(demand.at(want.id, want.rows).key)!.column)
     },
     stats: () => ({ hits, misses, bytes, held: held() }),
