@@ -1,3 +1,4 @@
+import { mean } from '../../base/stats/mean.js'
 import { tradeTotals } from '../ledger.js'
 import { METRIC_NAMES, type MetricNotes, type Metrics, type Simulation } from '../types.js'
 import { measureAgainst } from './benchmark.js'
@@ -40,11 +41,12 @@ export function computeMetrics(input: MetricInput): { metrics: Metrics; notes: M
   const cagr = ruined ? -1 : finalEquity ** (periodsPerYear / returns.length) - 1
   sheet.put('totalReturn', finalEquity - 1)
   sheet.put('cagr', cagr)
-  measurePerformance(sheet, returns, dates, start, periodsPerYear, riskFree)
+  const centre = mean(returns)
+  measurePerformance(sheet, returns, centre, dates, start, periodsPerYear, riskFree)
   measureDrawdowns(sheet, equity, cagr)
-  measureTails(sheet, returns)
+  measureTails(sheet, returns, centre)
   measureTrading(sheet, simulation, periodsPerYear)
   measureTrades(sheet, simulation.tradeTotals ?? tradeTotals(simulation.trades))
-  measureAgainst(sheet, returns, benchmark, periodsPerYear)
+  measureAgainst(sheet, returns, centre, benchmark, periodsPerYear)
   return sheet.finish()
 }

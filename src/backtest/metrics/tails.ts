@@ -1,13 +1,14 @@
-import { mean } from '../../base/stats/mean.js'
 import { quantile } from '../../base/stats/quantile.js'
 import { type MetricSheet, NO_VARIATION } from './sheet.js'
 
-/** The shape of the returns: the worst twentieth, skewness and excess kurtosis (bias-corrected as in pandas). */
-export function measureTails(sheet: MetricSheet, returns: Float64Array): void {
+/**
+ * The shape of the returns: the worst twentieth, skewness and excess kurtosis (bias-corrected as in pandas). `centre`
+ * is the mean of the returns.
+ */
+export function measureTails(sheet: MetricSheet, returns: Float64Array, centre: number): void {
   const worst = quantile(returns, 0.05)
   let lost = 0
   let losers = 0
-  const centre = mean(returns)
   let second = 0
   let third = 0
   let fourth = 0
