@@ -1,6 +1,7 @@
 import { dataError } from '../base/errors.js'
 import { nearest } from '../base/nearest.js'
 import { singleLine } from '../base/printable.js'
+import { holdsDay } from './date-forms.js'
 
 const DATE_NAMES = ['date', 'datetime', 'timestamp', 'time']
 /** What the date of a table of reports may be called as well. */
@@ -57,20 +58,25 @@ export const UNNAMED = '(unnamed)'
 const LONG_TABLE =
   'a long table has one row per date and symbol, with a header like date,symbol,open,high,low,close,volume'
 
-/** Where a column stands in a header, in its own spelling or another of case, spaces, `_` and `-`; −1 for nowhere. */
+/**
+ * Where a column stands in a header, in its own spelling or another of case, spaces, `_` and `-`; `(unnamed)` is the
+ * first without a name. −1 for nowhere.
+ */
 export function columnAt(header: readonly string[], column: string): number {
-  const at = header.indexOf(column)
+  const at = header.indexOf(column === UNNAMED && !header.includes(UNNAMED) ? '' : column)
   return at >= 0 ? at : header.findIndex((name) => plain(name) === plain(column))
 }
 
 /**
  * Says what each column of a long table is, by its name (case, spaces, `_` and `-` do not count) or by the names
- * given. A table of prices without a symbol column is one series. `file` stands in messages.
+ * given. A table of prices without a symbol column is one series. Where no column is called a date, a first one without
+ * a name is it, if it holds one in `firstRow`: pandas writes its index so. `file` stands in messages.
  */
 export function resolveColumns(
   header: readonly string[],
   { mapping, groups = [], joined = false }: ColumnNames,
   file: string,
+  firstRow: readonly string[] = [],
 ): ColumnRole[] {
   const roles: (ColumnRole | undefined)[] = header.map(() => undefined)
   const details = { file, columns: header }
@@ -115,6 +121,9 @@ export function resolveColumns(
     }
   }
   claim('date', 'date', joined ? [...DATE_NAMES, ...PERIOD_NAMES] : DATE_NAMES)
+  const isNamed = roles.some((known) => known?.role === 'date')
+  if (!isNamed && !roles[0] && /^(unnamed: 0)?$/i.test(header[0] ?? '') && holdsDay(firstRow[0] ?? ''))
+    roles[0] = { role: 'date', name: 'date' }
   claim('symbol', 'symbol', SYMBOL_NAMES)
   claim('text', AVAILABLE, AVAILABLE_NAMES)
   const resolved = header.map((column, i): ColumnRole => {
@@ -129,12 +138,18 @@ export function resolveColumns(
     return { role: isGroup ? 'group' : 'field', name: canonical ?? column }
   })
   if (joined) refuseJoined(header, resolved, file)
-  else refuse(header, resolved, file)
+  else refuse(header, resolved, file, firstRow)
+  if (isWide(resolved)) refuseFieldsOfSymbols(resolved, file)
   return resolved
 }
 
 /** Tables that cannot be a panel, each with what would mend it. */
-function refuse(header: readonly string[], roles: readonly ColumnRole[], file: string): void {
+function refuse(
+  header: readonly string[],
+  roles: readonly ColumnRole[],
+  file: string,
+  firstRow: readonly string[],
+): void {
   const details = { file, columns: header }
   const fields = refuseTwice(header, roles, file)
   if (!roles.some(({ role }) => role === 'date')) {
@@ -142,11 +157,11 @@ function refuse(header: readonly string[], roles: readonly ColumnRole[], file: s
     throw dataError(
       'DATA_NO_DATE_COLUMN',
       data
-        ? `${file} has no header: its first line is '${header.join(',')}', which looks like data`
+        ? `${file} has no header: its first line is '${singleLine(header.join(','))}', which looks like data`
         : `${file} has no date column; its columns are ${quotedNames(header)}`,
       data
         ? `put the column names in the first line; ${LONG_TABLE}`
-        : `call it date, datetime, timestamp or time, or say which it is: --columns date=${header.find((name) => name !== '') ?? 'Day'}`,
+        : `call it date, datetime, timestamp or time, or say which it is: ${columnsFlag({ date: likelyDate(header, firstRow) })}`,
       details,
     )
   }
@@ -158,6 +173,44 @@ function refuse(header: readonly string[], roles: readonly ColumnRole[], file: s
     `every panel needs a close; say which column it is: --columns close=${fields.find((name) => /close|last|price|settle/i.test(name)) ?? fields[0] ?? 'Last'}`,
     details,
   )
+}
+
+/** The column that holds a date in the first row, or some other name to start from. */
+function likelyDate(header: readonly string[], firstRow: readonly string[]): string {
+  const at = header.findIndex((_, i) => holdsDay(firstRow[i] ?? ''))
+  if (at >= 0) return header[at] || UNNAMED
+  return header.find((name) => name !== '') ?? 'Day'
+}
+
+/** The flag that names columns, as a shell takes it. */
+export function columnsFlag(mapping: Readonly<Record<string, string>>): string {
+  const value = Object.entries(mapping)
+    .map(([role, column]) => `${role}=${column}`)
+    .join(',')
+  return `--columns ${/^[\w.=,-]+$/.test(value) ? value : `'${value}'`}`
+}
+
+const FIELD_OF_SYMBOL =
+  /^(?:(.+?)[\s_.:|/-]+(adj[\s_-]?close|open|high|low|close|volume)|(adj[\s_-]?close|open|high|low|close|volume)[\s_.:|/-]+(.+))$/i
+
+/** A wide table has one field. @throws AlphaloopError (data) DATA_WIDE_FIELDS for columns such as `A close,A open` */
+function refuseFieldsOfSymbols(roles: readonly ColumnRole[], file: string): void {
+  const first = new Map<string, { column: string; field: string }>()
+  for (const { role, name: column } of roles) {
+    const match = role === 'field' ? FIELD_OF_SYMBOL.exec(column) : null
+    if (!match) continue
+    const symbol = (match[1] ?? match[4])!.trim()
+    const field = plain((match[2] ?? match[3])!)
+    const other = first.get(symbol)
+    if (other === undefined) first.set(symbol, { column, field })
+    else if (other.field !== field)
+      throw dataError(
+        'DATA_WIDE_FIELDS',
+        `${file} has a column for each symbol and field ('${other.column}', '${column}'), which would make a symbol of each`,
+        `give a folder with one wide table per field (close.csv, open.csv, …) whose columns are the symbols, or a long table: ${LONG_TABLE}`,
+        { file, columns: [other.column, column] },
+      )
+  }
 }
 
 /** The names of the fields and groups; two columns cannot be one of them. */

@@ -70,6 +70,10 @@ export const ISSUE_CODES = [
   'TICKER_UNCLAIMED',
   'TICKER_UNKNOWN',
   'FILE_WITHOUT_ROWS',
+  'DATES_AS_GROUP',
+  'DATE_FAR_AHEAD',
+  'SYMBOL_ZEROS',
+  'GROUP_INCOMPLETE',
 ] as const
 /** Stable: programs match on them. */
 export type IssueCode = (typeof ISSUE_CODES)[number]
@@ -125,6 +129,15 @@ export interface FieldSummary {
   readonly missing: number
 }
 
+export interface GroupSummary {
+  readonly name: string
+  readonly labels: readonly string[]
+  /** Share of the cells with a close that have a label. */
+  readonly coverage: number
+  /** Symbols with a close that have a label on some day. */
+  readonly symbols: number
+}
+
 /**
  * Market data that was read and checked and is kept on disk; opening it holds no prices. A prefix can be loaded
  * without ever touching later rows, which is how the learning loop keeps its sealed test range out of its memory.
@@ -138,7 +151,7 @@ export interface Dataset {
   readonly symbols: readonly string[]
   readonly rows: RowCounts
   readonly fields: readonly FieldSummary[]
-  readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
+  readonly groups: readonly GroupSummary[]
   /** The tables that were read, the prices first. */
   readonly tables: readonly TableSummary[]
   readonly issues: readonly DataIssue[]

@@ -1,3 +1,5 @@
+import { readDates } from './dates.js'
+
 /** The forms of a day that are read, as they stand in a hint. */
 export const READ_FORMS =
   'days are read as 2020-01-31, 2020/1/31, 20200131, 31.01.2020, and 31/1/2020 or 1/31/2020 where the column shows which'
@@ -87,6 +89,13 @@ function formOf(text: string) {
     if (match) return { form, say: say(match) }
   }
   return undefined
+}
+
+/** Whether a text is one of a day, be it one that is not read; plain numbers are none unless they read as one. */
+export const holdsDay = (text: string): boolean => {
+  const { days, ambiguous } = readDates([text])
+  if (days[0] !== undefined) return !/^-?\d{9,}/.test(text)
+  return ambiguous || (/\D/.test(text) && formOf(text) !== undefined && !/^\d+\.\d+$/.test(text))
 }
 
 /** The same for the texts of a column: the first of each kind, and which forms are read. */

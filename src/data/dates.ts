@@ -108,10 +108,6 @@ export const isSlashed = (text: string): boolean => {
   return Number(first) <= 12 && Number(second) <= 12
 }
 
-/** Whether a text has the form of a day that is read, with or without a time. */
-export const looksLikeDay = (text: string): boolean =>
-  [ISO, COMPACT, SLASHED, DOTTED].some((form) => form.test(text))
-
 /** The days of several columns of one table, in which months and days stand in the same order. */
 export function readDatesTogether(columns: readonly (readonly string[])[]): (string | undefined)[][] {
   const { days } = readDates(columns.flat())

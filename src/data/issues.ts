@@ -57,6 +57,10 @@ export class IssueList {
   }
 }
 
+/** The first few of some names. */
+export const firstOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+
 /** A text of the data for a message: on one line, and not longer than it takes to know it. */
 export const shownText = (text: string): string => {
   const line = singleLine(text)

@@ -3,10 +3,11 @@ import { alignField, alignGroup, sharedInts, usedLabels } from './align.js'
 import { announcedColumns } from './announced-columns.js'
 import { ignoredText } from './build-panel.js'
 import { type CheckedRows, checkRows } from './checks.js'
-import { AVAILABLE } from './columns.js'
+import { AVAILABLE, columnsFlag } from './columns.js'
 import type { BadRows, DataIssue, TableSummary } from './dataset.js'
+import { holdsDay } from './date-forms.js'
 import type { Extension, Grid } from './grid.js'
-import { counted, IssueList } from './issues.js'
+import { counted, firstOf, IssueList } from './issues.js'
 import type { LongTable } from './long-table.js'
 import { MENDING } from './mending.js'
 import type { GroupField } from './panel.js'
@@ -108,9 +109,6 @@ function matchRows(
   return { cells, used, issues }
 }
 
-const firstOf = (names: readonly string[]) =>
-  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
-
 /** Groups that never change. Numbers are left out: one that never changes is one that is known too early. */
 function joinGroups(table: LongTable, { dates, symbols }: Grid, { source }: JoinOptions): JoinedTable {
   // Numbers are left out below, so it does not matter how they are written.
@@ -132,7 +130,14 @@ function joinGroups(table: LongTable, { dates, symbols }: Grid, { source }: Join
       else repeated.add(() => ({ symbol, date: null, line: table.lines[row]!, file: source }))
     }
   }
-  problems.refuse('DATA_BAD_GROUPS', 'each symbol has one row; groups that change need a date column')
+  const dated = dateColumns(table)
+  const nameDates = dated.length === 0 ? undefined : datesFlag(dated)
+  problems.refuse(
+    'DATA_BAD_GROUPS',
+    nameDates === undefined
+      ? 'each symbol has one row; groups that change need a date column'
+      : `no column is called date, so each symbol has one row; ${nameDates}`,
+  )
 
   const rows = symbols.map((symbol) => rowOf.get(symbol) ?? -1)
   const used = rows.filter((row) => row >= 0).length
@@ -164,6 +169,22 @@ function joinGroups(table: LongTable, { dates, symbols }: Grid, { source }: Join
       (n) => `${counted(n, 'symbol')} of ${source} ${n === 1 ? 'has' : 'have'} no prices`,
     ),
     ...[...table.texts].flatMap(([name, column]) => (column ? [] : [ignoredText(name, source)])),
+    ...dated
+      .filter((name) => table.texts.get(name) !== undefined)
+      .map(
+        (name): DataIssue => ({
+          severity: 'warning',
+          code: 'DATES_AS_GROUP',
+          symbol: null,
+          date: null,
+          line: null,
+          file: source,
+          count: 1,
+          message: `column '${name}' of ${source} holds dates and was read as a group: no column is called date`,
+          hint: `right for dates that never change; ${nameDates}`,
+          examples: [],
+        }),
+      ),
     ...[...table.numbers.keys()].map(
       (name): DataIssue => ({
         severity: 'warning',
@@ -180,6 +201,24 @@ function joinGroups(table: LongTable, { dates, symbols }: Grid, { source }: Join
     ),
   ]
   return { kind: 'groups', used, fields: new Map(), groups, issues }
+}
+
+/** Columns that hold dates, or, where their texts are too many to be kept, are called so. */
+const dateColumns = (table: LongTable): string[] =>
+  [...table.texts].flatMap(([name, column]) => {
+    const holds =
+      column === undefined ? /date|day|month|period/i.test(name) : column.texts.slice(0, 50).every(holdsDay)
+    return holds && column?.texts.length !== 0 ? [name] : []
+  })
+
+const SAID = /announce|publi|release|report|filed|filing|available|known/i
+
+/** How columns of dates are named for what they are: that of the period, and that of its announcement. */
+function datesFlag(names: readonly string[]): string {
+  const said = names.length > 1 ? names.find((name) => SAID.test(name)) : undefined
+  const period = names.find((name) => name !== said)!
+  const flag = columnsFlag({ date: period, ...(said === undefined ? {} : { available: said }) })
+  return `if ${names.length === 1 ? `${period} is the date of a row` : `${names.join(' and ')} are the dates of a row`}, say so: ${flag}`
 }
 
 /** Refuses a name that two tables have: which of them is meant cannot be known. */

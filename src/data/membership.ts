@@ -1,8 +1,9 @@
+import { dataError } from '../base/errors.js'
 import { byCodeUnit, sharedFloats } from './align.js'
 import { SYMBOL_NAMES } from './columns.js'
 import type { DataIssue } from './dataset.js'
 import type { Grid } from './grid.js'
-import { counted, IssueList } from './issues.js'
+import { counted, firstOf, IssueList } from './issues.js'
 import type { LongTable } from './long-table.js'
 import { barFrom, daysOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
 
@@ -26,7 +27,7 @@ const OPEN_END = '9999-12-31'
 /**
  * Who belonged to a universe when: 1 from the first day of a spell to its last, both included, and 0 on all others, for
  * every symbol of the panel. Spells that overlap are merged.
- * @throws AlphaloopError (data) DATA_BAD_UNIVERSE with the lines that cannot be used
+ * @throws AlphaloopError (data) DATA_BAD_UNIVERSE with the lines that cannot be used, and DATA_JOIN_NOTHING_MATCHES
  */
 export function membership(
   table: LongTable,
@@ -71,6 +72,13 @@ export function membership(
     used++
     for (let t = barFrom(dates, from); t < dates.length && dates[t]! <= to; t++) field[t * width + i] = 1
   }
+  if (used === 0 && spells.length > 0)
+    throw dataError(
+      'DATA_JOIN_NOTHING_MATCHES',
+      `no member of ${file} has prices: it has ${firstOf([...unknown.keys()])}, the prices have ${firstOf(symbols)}`,
+      'write symbols in both as in the prices',
+      { file, symbols: [...unknown.keys()].slice(0, 3), prices: symbols.slice(0, 3) },
+    )
   const strangers = new IssueList('UNIVERSE_UNKNOWN')
   for (const [symbol, row] of unknown)
     strangers.add(() => ({ symbol, date: null, line: table.lines[row]!, file }))

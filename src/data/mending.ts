@@ -31,6 +31,11 @@ export const MENDING: Readonly<Record<IssueCode, string>> = {
   TICKER_UNCLAIMED:
     'right for bars of other companies that had the ticker; otherwise add the spell to the table',
   TICKER_UNKNOWN: 'right for tickers that never changed; otherwise add them to the table',
+  DATES_AS_GROUP: 'right for dates that never change; otherwise say which one is the date of a row',
+  DATE_FAR_AHEAD: 'a slip in the year? It makes bars of its own, which rules count',
+  SYMBOL_ZEROS: 'a spreadsheet takes zeros away: if they are one company, write its code in one way',
+  GROUP_INCOMPLETE:
+    'such symbols belong to no group; right if they have none, otherwise compare the spelling of symbols',
   FILE_WITHOUT_ROWS: 'was the export cut short? Fill it, or take it out of the folder',
   TEXT_COLUMN_IGNORED: 'right for a name or a note; a group has few different values',
 }

@@ -6,9 +6,9 @@ import { type CodedColumn, fileOfRow, type LongTable, selectRows } from './long-
 import { daysOf, RowProblems, textOf, type WantedColumn } from './side-table.js'
 
 export const RENAME_COLUMNS: readonly WantedColumn[] = [
-  { role: 'text', name: 'ticker', names: ['ticker', 'mapped_symbol'] },
   { role: 'symbol', name: 'symbol', names: ['file', 'entity', 'symbol', 'id', 'permno', 'name'] },
   { role: 'date', name: 'date', names: ['date', 'until', 'to'] },
+  { role: 'text', name: 'ticker', names: ['ticker', 'mapped_symbol'] },
   { role: 'text', name: 'from', names: ['from', 'start'], optional: true },
 ]
 

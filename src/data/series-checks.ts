@@ -7,6 +7,11 @@ const LARGE_MOVE = 0.4
 /** The longest holidays of exchanges, lunar new years with their weekends, take 13 days from bar to bar. */
 const HOLE_DAYS = 14
 const DAY_MS = 86_400_000
+/** So many days after all others, a date is a slip rather than a bar. */
+const FAR_DAYS = 366
+/** So many dates may be slips at most, and this share of those before; more are a market that came back. */
+const MOST_FAR_DATES = 5
+const FAR_SHARE = 0.25
 
 interface Series {
   readonly dates: readonly string[]
@@ -30,6 +35,8 @@ export function checkSeries(
     ...checkLives(adjusted, placeOf),
     ...checkVolume(adjusted, placeOf),
     ...checkWeekends(adjusted.dates),
+    ...checkFarDates(adjusted, placeOf),
+    ...checkSpellings(adjusted.symbols),
   ]
 }
 
@@ -175,5 +182,45 @@ function checkWeekends(dates: readonly string[]) {
     'warning',
     (n) => counted(n, 'session is on a weekend', 'sessions are on a weekend'),
     'right for a market that trades every day',
+  )
+}
+
+/** A few dates that lie more than a year behind all others, such as one of 2062 for 2026. */
+function checkFarDates(
+  { dates, symbols, fields }: Series,
+  placeOf: (cell: number, detail?: string) => IssuePlace,
+) {
+  const far = new IssueList('DATE_FAR_AHEAD')
+  const hole = marketHoles(dates).findLast(({ days }) => days > FAR_DAYS)
+  const first = hole === undefined ? dates.length : dates.indexOf(hole.to)
+  if (dates.length - first > Math.min(MOST_FAR_DATES, first * FAR_SHARE)) return []
+  const close = fields.get('close')!
+  const width = symbols.length
+  for (let t = first; t < dates.length; t++) {
+    const i = close.subarray(t * width, (t + 1) * width).findIndex((value) => !Number.isNaN(value))
+    far.add(() => (i < 0 ? { symbol: null, date: dates[t]!, line: null } : placeOf(t * width + i)))
+  }
+  return far.issue('warning', (n) =>
+    counted(n, 'date lies more than a year after all others', 'dates lie more than a year after all others'),
+  )
+}
+
+/** Symbols that are one number with and without zeros in front: `50` is what a spreadsheet makes of `0050`. */
+function checkSpellings(symbols: readonly string[]) {
+  const spelled = new IssueList('SYMBOL_ZEROS')
+  const byNumber = new Map<string, string>()
+  for (const symbol of symbols) {
+    if (!/^\d+$/.test(symbol)) continue
+    const number = symbol.replace(/^0+(?=\d)/, '')
+    const other = byNumber.get(number)
+    if (other === undefined) byNumber.set(number, symbol)
+    else spelled.add(() => ({ symbol, date: null, line: null, detail: `beside ${other}` }))
+  }
+  return spelled.issue('warning', (n) =>
+    counted(
+      n,
+      'symbol is another one but for the zeros in front',
+      'symbols are others but for the zeros in front',
+    ),
   )
 }

@@ -230,10 +230,12 @@ describe('groups', () => {
     const unnamed = await open({ 'sectors.csv': sectors })
     expect(unnamed.issues.map(({ code, message }) => [code, message])).toEqual([
       ['NUMBER_COLUMN_IGNORED', "column 'gics' of sectors.csv is a number without a date and was left out"],
+      ['GROUP_INCOMPLETE', '1 of 2 symbols has no Industry: 0050'],
     ])
     const named = await open({ 'sectors.csv': sectors }, { groups: ['GICS'] })
     const { labels, codes } = (await named.load()).groups.get('gics')!
-    expect([labels, [...codes], named.issues]).toEqual([['40'], [-1, 0, -1, 0], []])
+    expect([labels, [...codes]]).toEqual([['40'], [-1, 0, -1, 0]])
+    expect(named.issues.map(({ code }) => code)).toEqual(['GROUP_INCOMPLETE', 'GROUP_INCOMPLETE'])
   })
 
   test('that are numbers may stand in the table of prices', async () => {
@@ -260,6 +262,7 @@ describe('groups', () => {
     expect(issues.map(({ code, line, file }) => [code, line, file])).toEqual([
       ['DUPLICATE_EQUAL', 4, 's.csv'],
       ['JOIN_UNMATCHED', 3, 's.csv'],
+      ['GROUP_INCOMPLETE', null, undefined],
     ])
   })
 

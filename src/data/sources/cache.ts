@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { contentHash, type DataHash } from '../../base/hash.js'
 import { sharedFloats, sharedInts } from '../align.js'
-import type { DataIssue, FieldSummary, RowCounts, TableSummary } from '../dataset.js'
+import type { DataIssue, FieldSummary, GroupSummary, RowCounts, TableSummary } from '../dataset.js'
 import { createPanel, type GroupField, type Panel } from '../panel.js'
 import { makeFolder } from './make-folder.js'
 
@@ -25,7 +25,7 @@ import { makeFolder } from './make-folder.js'
  * - `<k>.f64`, `<k>.i32`: field or group k, T × N row-major, little-endian
  * - `checksums.u32`: T × (fields + groups), the CRC-32 of each bar of each file, so that a prefix is verified alone
  */
-export const CACHE_FORMAT = 3
+export const CACHE_FORMAT = 4
 
 /** Temporary folders of writers that died are removed when they are older than this. */
 const STALE_MS = 24 * 3600 * 1000
@@ -37,7 +37,7 @@ export interface DatasetMeta {
   readonly symbols: readonly string[]
   readonly rows: RowCounts
   readonly fields: readonly FieldSummary[]
-  readonly groups: readonly { readonly name: string; readonly labels: readonly string[] }[]
+  readonly groups: readonly GroupSummary[]
   readonly tables: readonly TableSummary[]
   readonly issues: readonly DataIssue[]
 }

@@ -189,12 +189,12 @@ const cellHeader = (bytes: Buffer, start: number, end: number) => bytes.toString
 export function readDelimited(
   bytes: Buffer,
   file: string,
-  resolve: (header: readonly string[]) => readonly ColumnRole[],
+  resolve: (header: readonly string[], firstRow: readonly string[]) => readonly ColumnRole[],
   series: string,
 ): LongTable {
   const { header, delimiter, body, line } = readHeader(bytes, file)
   if (!isUtf8(bytes)) throw notUtf8(bytes, file)
-  const roles = resolve(header)
+  const roles = resolve(header, splitRecord(bytes, body, endOfRecord(bytes, body), delimiter))
   const isText = roles.map(({ role, name }, i) => {
     if (role !== 'field' || MUST_BE_NUMBERS.has(name)) return false
     return sampleIsText(bytes, body, delimiter, i)

@@ -5,7 +5,7 @@ import { environmentError, messageOf } from '../../base/errors.js'
 import { contentHash } from '../../base/hash.js'
 import { canonicalJson, type JsonValue } from '../../base/json.js'
 import type { DataIssue, DataOptions, RowCounts, TableSummary } from '../dataset.js'
-import { summarizeFields } from '../describe.js'
+import { summarizeFields, summarizeGroups } from '../describe.js'
 import type { Panel } from '../panel.js'
 import { generateMarket, MARKET_VERSION } from '../synthetic/market.js'
 import { resolveMarketOptions } from '../synthetic/options.js'
@@ -149,21 +149,17 @@ function openSource(options: DataOptions): Source {
   }
 }
 
-const withMeta = (
+function withMeta(
   panel: Panel,
   issues: readonly DataIssue[],
   rows: RowCounts,
   tables: readonly TableSummary[],
-): { panel: Panel; meta: DatasetMeta } => ({
-  panel,
-  meta: {
-    hash: panel.hash,
-    dates: panel.dates,
-    symbols: panel.symbols,
-    rows,
-    fields: summarizeFields(panel),
-    groups: [...panel.groups].map(([name, { labels }]) => ({ name, labels })),
-    tables,
-    issues,
-  },
-})
+): { panel: Panel; meta: DatasetMeta } {
+  const { groups, issues: incomplete } = summarizeGroups(panel)
+  const { hash, dates, symbols } = panel
+  const fields = summarizeFields(panel)
+  return {
+    panel,
+    meta: { hash, dates, symbols, rows, fields, groups, tables, issues: [...issues, ...incomplete] },
+  }
+}

@@ -220,7 +220,7 @@ class NamedColumns {
 
   /** With one source each of its tables must have every column named; of several, some table must. */
   resolver(joined: boolean): Resolver {
-    return (header, file) => {
+    return (header, file, firstRow) => {
       this.headers.push(...header)
       const has = (column: string) => columnAt(header, column) >= 0
       const entries = Object.entries(this.mapping)
@@ -231,7 +231,7 @@ class NamedColumns {
         : Object.fromEntries(
             entries.filter(([, column]) => has(column) || (!joined && !this.found.has(column))),
           )
-      const roles = resolveColumns(header, { mapping, groups: this.groups, joined }, file)
+      const roles = resolveColumns(header, { mapping, groups: this.groups, joined }, file, firstRow)
       for (const { role, name } of roles) if (role === 'group') this.found.add(name)
       return roles
     }

@@ -18,8 +18,12 @@ export interface LoadedFile extends SourceFile {
   readonly sum: string
 }
 
-/** What the columns of a file are, by its header. */
-export type Resolver = (header: readonly string[], file: string) => readonly ColumnRole[]
+/** What the columns of a file are, by its header, and by its first row where it is a text. */
+export type Resolver = (
+  header: readonly string[],
+  file: string,
+  firstRow?: readonly string[],
+) => readonly ColumnRole[]
 
 /** A path that was given, and the files that it means. */
 export interface LoadedSource {
@@ -99,7 +103,8 @@ export async function readTables(
 
 /** What a file is, by its first bytes: endings lie. */
 async function readTable({ path, name, stem, bytes }: LoadedFile, resolver: Resolver): Promise<LongTable> {
-  const resolve = (header: readonly string[]) => resolver(header, name)
+  const resolve = (header: readonly string[], firstRow?: readonly string[]) =>
+    resolver(header, name, firstRow)
   if (bytes.length >= 4 && bytes.toString('latin1', 0, 4) === 'PAR1')
     return readParquet(path, name, resolve, stem)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
