@@ -1,8 +1,9 @@
 import { type AlphaloopError, usageError } from '../base/errors.js'
 import type { Panel } from '../data/panel.js'
-import { unknownField } from '../graph/evaluate/context.js'
+import { namesOf } from '../graph/evaluate/context.js'
 import { contradiction, type RuleShape } from '../graph/portfolio-rules.js'
 import type { Portfolio } from '../graph/strategy-graph.js'
+import { unknownSource } from '../graph/unknown-source.js'
 import type { BarRange } from './types.js'
 
 /**
@@ -33,12 +34,12 @@ export function missingPrices(
 
 /** The refusal of a cap on groups that the panel has not (UNKNOWN_GROUP), or undefined. */
 export function missingGroup(
-  panel: Pick<Panel, 'groups'>,
+  panel: Pick<Panel, 'fields' | 'groups' | 'symbols'>,
   { groupCap }: Pick<Portfolio, 'groupCap'>,
 ): AlphaloopError | undefined {
   return groupCap === undefined || panel.groups.has(groupCap.group)
     ? undefined
-    : unknownField('group', groupCap.group, [...panel.groups.keys()].sort())
+    : unknownSource('group', groupCap.group, namesOf(panel))
 }
 
 /**

@@ -30,7 +30,7 @@ export class AlphaloopError extends Error {
     this.name = 'AlphaloopError'
     this.kind = kind
     this.code = code
-    this.hint = options.hint
+    this.hint = options.hint === '' ? undefined : options.hint
     this.details = options.details ?? {}
   }
 

@@ -175,10 +175,13 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
 
   const HOW_TO_BOOLEAN = 'compare it with something: x.gt(0)'
   const HOW_TO_NUMBER = 'turn it into numbers: where(condition, 1, 0)'
+  const HOW_TO_GROUP = "name a group of the data: group('sector')"
+  /** What operators within groups call the input that says who belongs together. */
+  const GROUPS = 'g'
   const HOW_TO_PANEL = "combine it with a value per symbol, such as field('close')"
 
   /** A value as an expression: numbers become constants. */
-  function lift(value: unknown, what: string, hint: string): object {
+  function lift(value: unknown, what: string, hint: string, kind: 'field' | 'group' = 'field'): object {
     if (typeof value === 'object' && value !== null && recorded.has(value)) return value
     if (typeof value === 'number') {
       if (!Number.isFinite(value))
@@ -189,14 +192,16 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
       return fail('WRONG_INPUTS', `${what} is undefined: check the name of the variable`, { hint })
     if (typeof value === 'string')
       return fail('WRONG_TYPE', `${what} is ${describe(value)}, not an expression`, {
-        hint: `a field is written field('${value.slice(0, 40)}')`,
+        hint: `a ${kind} is written ${kind}('${value.slice(0, 40)}')`,
       })
     if (typeof value === 'boolean')
       return fail('WRONG_TYPE', `${what} is ${value}, which is not an expression`, {
         hint: value ? 'constant(1).gt(0) is always true' : 'constant(0).gt(0) is never true',
       })
     if (typeof value === 'function')
-      return fail('WRONG_TYPE', `${what} is a function: was it meant to be called?`, { hint })
+      return fail('WRONG_TYPE', `${what} is a function: was it meant to be called?`, {
+        hint: hint === '' ? 'write () behind it, with what it needs' : hint,
+      })
     return fail('WRONG_TYPE', `${what} is ${describe(value)}, not an expression`, { hint })
   }
 
@@ -274,7 +279,7 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
     let byDefault = 0
     let lastNamed = ''
     const take = (name: string, value: unknown) =>
-      inputs.push(lift(value, `${signature.call}: ${name}`, hint))
+      inputs.push(lift(value, `${signature.call}: ${name}`, hint, name === GROUPS ? 'group' : 'field'))
     const isNode = (value: unknown) => typeof value === 'object' && value !== null && recorded.has(value)
     for (const spec of specs) {
       const next = positional[at]
@@ -352,7 +357,13 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
       const spec = specs[Math.min(i, specs.length - 1)] as Signature['inputs'][number]
       if (spec.type === 'numeric' ? type !== 'boolean' : type === spec.type) return
       const remedy =
-        spec.type === 'boolean' ? HOW_TO_BOOLEAN : type === 'boolean' ? HOW_TO_NUMBER : HOW_TO_PANEL
+        spec.type === 'boolean'
+          ? HOW_TO_BOOLEAN
+          : spec.name === GROUPS
+            ? HOW_TO_GROUP
+            : type === 'boolean'
+              ? HOW_TO_NUMBER
+              : HOW_TO_PANEL
       const wanted = spec.type === 'numeric' ? 'numbers' : an(spec.type)
       fail('WRONG_TYPE', `${signature.call} needs ${wanted} as ${spec.name}, not ${describe(inputs[i])}`, {
         hint: `${remedy}; ${hint}`,

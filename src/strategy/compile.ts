@@ -218,6 +218,11 @@ function undefinedName(
   fields: readonly string[],
 ): AlphaloopError {
   const details = { given: name }
+  if (name === 'custom')
+    return sourceError('STRATEGY_ERROR', 'custom is not in this version', at, {
+      hint: 'build it from operators: `alphaloop operators` lists them all',
+      details,
+    })
   if (fields.length === 0 && COMMON_FIELDS.includes(name))
     return sourceError('STRATEGY_ERROR', `${name} is not defined`, at, {
       hint: `read the field first: const ${name} = field('${name}')`,

@@ -225,11 +225,13 @@ function syntaxError(
   const what = /^unexpected token/i.test(text)
     ? text.replace(/^unexpected token/i, `unexpected ${found}`)
     : text
-  return sourceError('STRATEGY_SYNTAX', what.charAt(0).toLowerCase() + what.slice(1), {
-    fileName,
-    source,
-    position,
-  })
+  const isCutShort = /unexpected end of the text|^unterminated/i.test(what)
+  return sourceError(
+    'STRATEGY_SYNTAX',
+    what.charAt(0).toLowerCase() + what.slice(1),
+    { fileName, source, position },
+    isCutShort ? { hint: 'close every bracket and quote that is opened' } : {},
+  )
 }
 
 /** The word or sign at a place, for a message. */

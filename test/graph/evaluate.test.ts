@@ -383,7 +383,7 @@ describe('what the data does not have', () => {
     })
     expect(error(() => evaluate(byGroup('industry'), bare))).toMatchObject({
       message: 'the data has no group "industry"',
-      hint: 'it has no groups',
+      hint: "it has no groups: join a table of them with --data sectors.csv (symbol,sector); an alpha101(…) reads yours with { industry: 'name of your group' }",
     })
   })
 

@@ -5,6 +5,7 @@ import { deriveField, storedField } from '../derived-fields.js'
 import type { KernelContext } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
+import { type Names, unknownSource } from '../unknown-source.js'
 import { equalWeightIndex } from './equal-weight.js'
 
 /** What the equal weight of all symbols has in place of a symbol's fields. */
@@ -31,13 +32,13 @@ export function kernelContext(panel: Panel, benchmark?: string): KernelContext {
       const known = storedField(name, panel.fields) ?? (out === undefined ? derived.get(name) : undefined)
       if (known !== undefined) return known
       const values = deriveField(name, panel.fields, panel.symbols.length, out)
-      if (values === undefined) throw unknownField('field', name, availableFields(panel))
+      if (values === undefined) throw unknownSource('field', name, namesOf(panel))
       if (out === undefined) derived.set(name, values)
       return values
     },
     group(name) {
       const known = codes.get(name) ?? panel.groups.get(name)?.codes
-      if (known === undefined) throw unknownField('group', name, [...panel.groups.keys()])
+      if (known === undefined) throw unknownSource('group', name, namesOf(panel))
       codes.set(name, known)
       return known
     },
@@ -83,8 +84,13 @@ export function availableFields(panel: Pick<Panel, 'fields' | 'symbols'>): strin
   return [...names].sort()
 }
 
-/** The refusal of a field or group that the data lacks, with the nearest that it has. */
-export /** Operators that read a field without being told to (`atr(14)` reads high). */
+/** What `field(…)` and `group(…)` accept on this panel. */
+export const namesOf = (panel: Pick<Panel, 'fields' | 'groups' | 'symbols'>): Names => ({
+  fields: availableFields(panel),
+  groups: [...panel.groups.keys()].sort(),
+})
+
+/** Operators that read a field without being told to (`atr(14)` reads high). */
 function readersOf({ graph }: Evaluable, name: string): string[] {
   const reads = new Set(
     graph.nodes.filter(({ op, params }) => op === 'field' && params.name === name).map(({ id }) => id),
@@ -95,21 +101,6 @@ function readersOf({ graph }: Evaluable, name: string): string[] {
     ),
   )
   return [...new Set(readers.map(({ op }) => op))]
-}
-
-export function unknownField(
-  kind: 'field' | 'group',
-  name: string,
-  valid: readonly string[],
-  readBy: readonly string[] = [],
-) {
-  const meant = nearest(name, valid)
-  return usageError(
-    kind === 'field' ? 'UNKNOWN_FIELD' : 'UNKNOWN_GROUP',
-    `the data has no ${kind} ${JSON.stringify(name)}${readBy.length > 0 ? `, which ${readBy.join(' and ')} ${readBy.length > 1 ? 'read' : 'reads'}` : ''}${meant ? `; did you mean ${meant}?` : ''}`,
-    valid.length > 0 ? `it has ${valid.join(', ')}` : `it has no ${kind}s`,
-    { [kind]: name, available: valid, ...(readBy.length > 0 ? { readBy } : {}) },
-  )
 }
 
 function noIndexField(name: string) {
@@ -129,9 +120,8 @@ export function checkSources(strategy: Evaluable, panel: Panel, benchmark?: stri
   if (benchmark === undefined)
     for (const { op, params } of strategy.graph.nodes)
       if (op === 'benchmark' && !isIndexField(String(params.field))) throw noIndexField(String(params.field))
-  const fields = availableFields(panel)
+  const names = namesOf(panel)
   for (const name of strategy.fields)
-    if (!fields.includes(name)) throw unknownField('field', name, fields, readersOf(strategy, name))
-  for (const name of strategy.groups)
-    if (!panel.groups.has(name)) throw unknownField('group', name, [...panel.groups.keys()].sort())
+    if (!names.fields.includes(name)) throw unknownSource('field', name, names, readersOf(strategy, name))
+  for (const name of strategy.groups) if (!panel.groups.has(name)) throw unknownSource('group', name, names)
 }
