@@ -187,7 +187,7 @@ export function columnsFlag(mapping: Readonly<Record<string, string>>): string {
   const value = Object.entries(mapping)
     .map(([role, column]) => `${role}=${column}`)
     .join(',')
-  return `--columns ${/^[\w.=,-]+$/.test(value) ? value : `'${value}'`}`
+  return `--columns ${/^[\p{L}\p{N}_.=,-]+$/u.test(value) ? value : `'${value}'`}`
 }
 
 const FIELD_OF_SYMBOL =

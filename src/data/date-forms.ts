@@ -75,7 +75,7 @@ const FORMS: readonly (readonly [
 ]
 
 const rocYear = (year: string, month: string, day: string) =>
-  `looks like a year of the ROC calendar: add ${ROC_YEARS}, ${iso(Number(year) + ROC_YEARS, month, day)}`
+  `looks like a year of the ROC calendar: add ${ROC_YEARS} and write ${iso(Number(year) + ROC_YEARS, month, day)}`
 
 /** What a text that is read as no day seems to be, and how to write it: `'110/01/04' looks like …`. */
 export function mendingOfDay(text: string): string | undefined {

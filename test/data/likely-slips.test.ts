@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { describeDataset } from '../../src/data/describe.js'
 import { openDataset } from '../../src/data/sources/open-dataset.js'
+import { cli } from '../support/cli-io.js'
 import { errorOf, temporaryFolder, writer } from './support/files.js'
 
 const folder = temporaryFolder()
@@ -91,6 +92,21 @@ describe('groups are summed up by how many symbols have one', () => {
       { severity: 'warning', code: 'GROUP_INCOMPLETE', count: 6, symbol: 'C' },
     ])
     expect(dataset.issues[0]!.message).toBe('6 of 8 symbols have no sector: C, D, E, …')
+  })
+
+  test('data describe shows the share of symbols and cells where it is not all', async () => {
+    const paths = [
+      prices,
+      write('s2.csv', ['symbol,sector,side', ...symbols.map((s) => `${s},${s < 'C' ? 'Tech' : ''},x`)]),
+    ]
+    const { stdout } = await cli(
+      ['data', 'describe', ...paths.slice(0, 1), ...paths.flatMap((path) => ['--data', path])],
+      {
+        cwd: folder,
+      },
+    )
+    expect(stdout).toContain('group sector (2 of 8 symbols, 25.0% of the cells with a close): Tech')
+    expect(stdout).toContain('group side: x')
   })
 
   test('a few without one are not', async () => {

@@ -99,10 +99,10 @@ describe('a column of numbers with separators, percents or currencies is an erro
 
 test('days that are written in another way are recognised, each with how to write it', () => {
   const said: Record<string, string> = {
-    '110/01/04': 'add 1911, 2021-01-04',
-    '1100104': 'add 1911, 2021-01-04',
+    '110/01/04': 'add 1911 and write 2021-01-04',
+    '1100104': 'add 1911 and write 2021-01-04',
     '99.12.31': 'a year of two digits',
-    民國110年1月4日: 'add 1911, 2021-01-04',
+    民國110年1月4日: 'add 1911 and write 2021-01-04',
     '04-Jan-2021': 'the name of a month',
     'January 4, 2021': 'the name of a month',
     '2022-03': 'a month without a day',
@@ -120,7 +120,11 @@ test('days that are written in another way are recognised, each with how to writ
 
 describe('dates of which none can be read', () => {
   test.each([
-    ['110/01/04', '110/01/05', "'110/01/04' looks like a year of the ROC calendar: add 1911, 2021-01-04"],
+    [
+      '110/01/04',
+      '110/01/05',
+      "'110/01/04' looks like a year of the ROC calendar: add 1911 and write 2021-01-04",
+    ],
     ['04-Jan-2021', '05-Jan-2021', "'04-Jan-2021' has the name of a month"],
     ['2022-03', '2022-04', "'2022-03' is a month without a day"],
     ['44200', '44201', "'44200' looks like the serial number"],
@@ -179,7 +183,7 @@ test('a day that a table of members writes in another way is recognised there, t
   const universe = write('u.csv', ['symbol,from,to', 'A,110/01/04,', 'A,soon,'])
   const error = await errorOf(openDataset({ path: prices, universe: [universe], cacheDir: false }))
   expect(error.message).toContain(
-    "from '110/01/04' looks like a year of the ROC calendar: add 1911, 2021-01-04",
+    "from '110/01/04' looks like a year of the ROC calendar: add 1911 and write 2021-01-04",
   )
   expect(error.message).toContain("from is 'soon'")
 })

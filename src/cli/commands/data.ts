@@ -133,15 +133,23 @@ function described(
     ),
     ...(tables.length > 1 ? [tablesText(tables, out)] : []),
     ...(groups.length > 0
-      ? [
-          groups
-            .map(({ name, labels }) => wrap(`group ${name}: ${labels.join(', ')}`, out.columns, '  '))
-            .join('\n'),
-        ]
+      ? [groups.map((group) => wrap(groupText(group, symbols), out.columns, '  ')).join('\n')]
       : []),
     issues.length === 0 ? 'No issues found.' : issuesText(issues, out),
   ]
   return parts.join('\n\n')
+}
+
+/** A group with its labels, and how much of the data has one where it is not all. */
+function groupText(
+  { name, labels, coverage, symbols }: DatasetDescription['groups'][number],
+  all: number,
+): string {
+  const share =
+    coverage === 1
+      ? ''
+      : ` (${symbols} of ${counted(all, 'symbol')}, ${percentText(coverage)} of the cells with a close)`
+  return `group ${name}${share}: ${labels.join(', ')}`
 }
 
 const KINDS: Readonly<Record<DatasetDescription['tables'][number]['kind'], string>> = {
