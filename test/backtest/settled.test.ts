@@ -5,7 +5,7 @@ import { simulate } from '../../src/backtest/simulate.js'
 import type { EvaluatedRule, SimulationInput } from '../../src/backtest/types.js'
 import { DEFAULT_PORTFOLIO, type Portfolio } from '../../src/graph/strategy-graph.js'
 import { difference } from '../support/simulation-difference.js'
-import { panelOf, signalsRule } from './make.js'
+import { panelOf, signalsRule, weightsRule } from './make.js'
 import { simulatePlain } from './plain/simulate-plain.js'
 
 /*
@@ -133,4 +133,34 @@ test('a policy says when the next symbol goes on or off, exit before enter', () 
   expect(policy.isSettledOn(Int32Array.of(0), 1)).toBe(true)
   expect(policy.firstSwitch(3, 4)).toBe(4)
   expect(policy.firstSwitch(3, 3)).toBe(4)
+})
+
+test('a close below zero makes a short of a long, for as long as it stands there', () => {
+  const drawn: SimulationInput = {
+    panel: panelOf({ A: [10, 10, 8, -2, -1, 4, 5], B: [10, 10, 11, 12, 11, 12, 13] }),
+    range: { start: 0, end: 6 },
+    rule: weightsRule({ A: [0.1, 0, 0, 0, 0, 0, 0], B: [0.5, 0, 0, 0, 0, 0, 0] }),
+    portfolio: { ...DEFAULT_PORTFOLIO, rebalance: { every: 100 }, borrowRate: 0.5 },
+    costs: { commission: 0, tax: 0, slippage: 0 },
+    periodsPerYear: 252,
+  }
+  expect(simulate(drawn).carry.borrow).toBeGreaterThan(0)
+  expect(difference(simulate(drawn), simulatePlain(drawn))).toBeUndefined()
+})
+
+test('a policy is settled on nothing where more than the signals has a say', () => {
+  const panel = panelOf({ A: [1, 1], B: [1, 1] })
+  const rule = signalsRule({ A: [1, 0], B: [0, 0] }, { A: [0, 0], B: [0, 0] })
+  const settled = (more: Partial<Portfolio>, universe?: Uint8Array) => {
+    const policy = createPolicy({ panel, rule, universe, portfolio: { ...DEFAULT_PORTFOLIO, ...more } })
+    policy.observe(0)
+    return policy.isSettledOn(Int32Array.of(0), 1)
+  }
+  expect(settled({})).toBe(true)
+  // A symbol whose price stands still is dropped, and comes back.
+  expect(settled({ weight: { inverseVolatility: 5 } })).toBe(false)
+  expect(settled({}, new Uint8Array(4).fill(1))).toBe(false)
+  const scored = createPolicy({ panel, rule: { kind: 'everything' }, portfolio: DEFAULT_PORTFOLIO })
+  expect(scored.isSettledOn(Int32Array.of(0), 1)).toBe(false)
+  expect(scored.firstSwitch(0, 1)).toBe(2)
 })
