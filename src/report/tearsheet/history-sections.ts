@@ -2,7 +2,7 @@
 
 import { percentTick, plainTick, timesTick } from '../axis-text.js'
 import { lineChart, monthChart } from '../charts.js'
-import type { Block, ReportTable, TableCell } from '../document.js'
+import type { Block, PictureBlock, ReportTable, TableCell } from '../document.js'
 import { type Canvas, INK } from '../draw.js'
 import { counted, decimal, multiple, percent, signedPercent, whole } from '../text.js'
 import type { DrawdownSpell } from './drawdowns.js'
@@ -193,6 +193,7 @@ export function throughTime(sheet: Tearsheet, canvas: Canvas): Block[] {
             ],
           },
         ]
+  const turnover = turnoverPicture(sheet, canvas)
   return [
     ...rolling,
     {
@@ -212,29 +213,38 @@ export function throughTime(sheet: Tearsheet, canvas: Canvas): Block[] {
             levels: [0],
           }),
         },
-        turnoverPicture(sheet, canvas),
+        ...turnover,
       ],
     },
+    ...(turnover.length > 0
+      ? []
+      : [
+          {
+            kind: 'text' as const,
+            text: 'Nothing was traded in any month, so there is no turnover to draw.',
+          },
+        ]),
   ]
 }
 
-function turnoverPicture({ turnoverByMonth, metrics }: Tearsheet, canvas: Canvas): Block {
+function turnoverPicture({ turnoverByMonth, metrics }: Tearsheet, canvas: Canvas): PictureBlock[] {
   const months = turnoverByMonth.map(({ month, turnover }) => ({ month, value: turnover }))
   // An axis from 0 to 0 has no middle: bars of nothing would fill it.
-  if (months.every(({ value }) => value === 0))
-    return { kind: 'text', text: 'Nothing was traded in any month, so there is no turnover to draw.' }
-  return {
-    kind: 'picture',
-    picture: monthChart(canvas, {
-      id: 'turnover',
-      title: 'Turnover by month',
-      alt: `One-way turnover by month, the mean month being ${percent(meanOf(months.map(({ value }) => value)))} of equity, ${decimal(metrics.turnover, 1)} times a year.`,
-      half: true,
-      height: 240,
-      months,
-      y: { label: 'Traded one way over equity (% a month)', format: percentTick },
-    }),
-  }
+  if (months.every(({ value }) => value === 0)) return []
+  return [
+    {
+      kind: 'picture',
+      picture: monthChart(canvas, {
+        id: 'turnover',
+        title: 'Turnover by month',
+        alt: `One-way turnover by month, the mean month being ${percent(meanOf(months.map(({ value }) => value)))} of equity, ${decimal(metrics.turnover, 1)} times a year.`,
+        half: true,
+        height: 240,
+        months,
+        y: { label: 'Traded one way over equity (% a month)', format: percentTick },
+      }),
+    },
+  ]
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
