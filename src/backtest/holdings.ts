@@ -9,13 +9,32 @@ export interface HoldingsTable {
 
 const SYMBOL_NAMES = ['symbol', 'ticker', 'code', 'stock_id', 'name']
 const SHARES_NAMES = ['shares', 'quantity', 'qty', 'units', 'position', 'amount']
+/** Beside a better name these are something else: the company's name, the value of the position. */
+const WEAK_NAMES = ['name', 'amount']
+/** What programs call a last row that adds up the others. */
+const SUM_NAMES = [
+  'total',
+  'totals',
+  'sum',
+  'subtotal',
+  'grand total',
+  '合計',
+  '總計',
+  '小計',
+  '合计',
+  '总计',
+  '小计',
+  'gesamt',
+  'summe',
+]
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 /**
  * Reads a table of holdings: a header that names a column of symbols (`symbol`, `ticker`, `code`) and one of shares
  * (`shares`, `quantity`, `qty`, `units`, `position`), then one row a position, parted by commas, semicolons or tabs.
  * Symbols stay text. Shares are negative for a short and may be fractions. A row `cash` (in any case) holds money,
- * unless `symbols` has that very name. Columns of other names are passed over.
+ * unless `symbols` has that very name. Columns of other names are passed over; two that may be meant are refused, and
+ * so is a row that adds up the others.
  *
  * @param name what to call the table in messages
  * @throws AlphaloopError (usage) BAD_HOLDINGS with the line, what is wrong there and how to mend it
@@ -32,8 +51,20 @@ export function parseHoldings(
   const first = lines.findIndex((line) => line.trim() !== '')
   if (first < 0) throw refuse(1, 'there is nothing in it', 'its first line is symbol,shares')
   const delimiter = [',', '\t', ';'].find((sign) => lines[first]!.includes(sign)) ?? ','
-  const header = cellsOf(lines[first]!, delimiter).map((cell) => cell.toLowerCase())
-  const column = (names: readonly string[]) => header.findIndex((cell) => names.includes(cell))
+  const written = cellsOf(lines[first]!, delimiter)
+  const header = written.map((cell) => cell.toLowerCase())
+  const column = (names: readonly string[]) => {
+    const all = header.flatMap((cell, k) => (names.includes(cell) ? [k] : []))
+    const plain = all.filter((k) => !WEAK_NAMES.includes(header[k]!))
+    const [at = -1, second] = plain.length > 0 ? plain : all
+    if (second !== undefined)
+      throw refuse(
+        first + 1,
+        `two columns may hold the ${names === SYMBOL_NAMES ? 'symbols' : 'shares'}: ${written[at]} and ${written[second]}`,
+        'keep one of them, or call the other something else',
+      )
+    return at
+  }
   const symbolAt = column(SYMBOL_NAMES)
   const sharesAt = column(SHARES_NAMES)
   if (symbolAt < 0 || sharesAt < 0) {
@@ -61,8 +92,18 @@ export function parseHoldings(
     const isCash = symbol.toLowerCase() === 'cash' && !symbols.includes(symbol)
     const known = isCash ? 'cash' : symbol
     const what = isCash ? 'the cash' : `the shares of ${symbol}`
+    if (SUM_NAMES.includes(symbol.toLowerCase()) && !symbols.includes(symbol))
+      throw refuse(
+        line,
+        `${JSON.stringify(symbol)} looks like a sum of the rows above, and is no symbol of the data`,
+        'take the row out; money stands in a row cash',
+      )
     if (number === '')
-      throw refuse(line, `${what} are missing`.replace('cash are', 'cash is'), 'write a number')
+      throw refuse(
+        line,
+        `${isCash ? `${what} is` : `${what} are`} missing: the column ${written[sharesAt]} is empty there`,
+        isCash ? `write the amount under ${written[sharesAt]}` : 'write a number',
+      )
     if (!NUMBER.test(number))
       throw refuse(
         line,

@@ -39,6 +39,15 @@ describe('a holdings file', () => {
     expect(parseHoldings(text, { symbols: ['CASH'] })).toEqual({ shares: { CASH: 7 }, cash: 100 })
   })
 
+  test('has the value of a position beside its shares, which is not read', () => {
+    expect(parseHoldings('symbol,amount,shares\nA,300,3\n').shares).toEqual({ A: 3 })
+    expect(parseHoldings('name,amount\nA,3\n').shares).toEqual({ A: 3 })
+  })
+
+  test('a company called SUM is one where the data has it', () => {
+    expect(parseHoldings('symbol,shares\nSUM,7\n', { symbols: ['SUM'] }).shares).toEqual({ SUM: 7 })
+  })
+
   test('without rows holds nothing', () => {
     expect(parseHoldings('symbol,shares\n')).toEqual({ shares: {}, cash: undefined })
   })
@@ -60,7 +69,22 @@ describe('a bad holdings file is told its line, the reason and how to mend it', 
     ['symbol,shares\nA,10\nB,ten\n', 3, 'the shares of B: "ten" is no number', 'write it as 120'],
     ['symbol,shares\n"A","1,000"\n', 2, '"1,000" is no number', 'without separators: 1000'],
     ['symbol,shares\nA\n', 2, 'the shares of A are missing', 'write a number'],
-    ['symbol,shares\ncash,\n', 2, 'the cash is missing', 'write a number'],
+    ['symbol,shares\ncash,\n', 2, 'the cash is missing', 'write the amount under shares'],
+    [
+      'Symbol,Quantity,Value\nA,3,30\ncash,,500\n',
+      3,
+      'the cash is missing: the column Quantity is empty there',
+      'write the amount under Quantity',
+    ],
+    [
+      'symbol,Quantity,shares\nA,3,4\n',
+      1,
+      'two columns may hold the shares: Quantity and shares',
+      'keep one of them',
+    ],
+    ['symbol,Code,qty\nA,B,4\n', 1, 'two columns may hold the symbols: symbol and Code', 'keep one'],
+    ['symbol,shares\nA,3\nTotal,3\n', 3, '"Total" looks like a sum', 'take the row out'],
+    ['symbol,shares\n2330,3\n合計,3\n', 3, '"合計" looks like a sum', 'take the row out'],
     ['symbol,shares\n,5\n', 2, 'the symbol is missing', 'take the row out'],
     ['symbol,shares\nA,5\n\nA,6\n', 4, 'A stands on line 2 too', 'add the two up'],
     ['symbol,shares\ncash,5\nCASH,6\n', 3, 'CASH stands on line 2 too', 'add the two up'],

@@ -43,6 +43,39 @@ let files = 0
 const ARGS = ['positions', 'rising.ts', '--data', 'prices.csv']
 const json = async (...flags: string[]) => jsonOf(await cli([...ARGS, ...flags, '--json'], { cwd }))
 
+describe('a holdings file without a row cash', () => {
+  test('has no money, and says so, whether it holds something or not', async () => {
+    const held = await json(...holding('0050,10'), '--market', 'none')
+    expect(held.cash.before).toBe(0)
+    expect(held.warnings).toContainEqual({
+      code: 'NO_CASH_ROW',
+      message: expect.stringContaining('has no row cash: the account is taken to have no money'),
+    })
+    const empty = await cli([...ARGS, ...holding(''), '--json'], { cwd })
+    expect([empty.code, jsonOf(empty).error.code]).toEqual([2, 'BAD_ACCOUNT'])
+  })
+
+  test('has the money that the command names', async () => {
+    const { cash, warnings } = await json(...holding(''), '--cash', '500')
+    expect(cash.before).toBe(500)
+    expect(warnings).not.toContainEqual(expect.objectContaining({ code: 'NO_CASH_ROW' }))
+  })
+
+  test.each([
+    ['compressed', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), /unpack it first/],
+    ['in Big5', Buffer.from([0xa5, 0x78, 0xa6, 0x80]), /save it as CSV in UTF-8/],
+    ['in UTF-16', Buffer.from('symbol,shares', 'utf16le'), /save it as CSV in UTF-8/],
+  ])('%s is told to be no text', async (_, bytes, hint) => {
+    writeFileSync(join(cwd, 'bytes.csv'), bytes)
+    const outcome = await cli([...ARGS, '--holdings', 'bytes.csv', '--json'], { cwd })
+    expect(jsonOf(outcome).error).toMatchObject({
+      code: 'BAD_HOLDINGS',
+      message: expect.stringMatching(/bytes\.csv is no text in UTF-8$/),
+      hint: expect.stringMatching(hint),
+    })
+  })
+})
+
 describe('positions --json', () => {
   test('has the targets, the orders from the holdings, and what is left', async () => {
     const held = holding('0050,10\n2330,3\ncash,1000')

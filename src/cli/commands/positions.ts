@@ -124,7 +124,9 @@ async function positions(
           symbols: panel.symbols,
         })
   // What the account is worth says how much of it is money.
-  const cash = options.cash ?? (options.capital === undefined ? holdings?.cash : undefined)
+  // A file without a row cash is an account without money, whether it holds something or not.
+  const noCash = holdings !== undefined && holdings.cash === undefined
+  const cash = options.cash ?? (options.capital === undefined && holdings ? (holdings.cash ?? 0) : undefined)
   const fill = options.fill ?? config.fill
   const lot = options.fractional ? FRACTION : options.lots
   const decide = () =>
@@ -144,6 +146,14 @@ async function positions(
   const warnings = [
     ...(age > OLD_DAYS && dataset.source !== 'builtin'
       ? [{ code: 'OLD_DATA', message: `the data ends on ${found.schedule.date}, ${age} days ago` }]
+      : []),
+    ...(noCash && options.cash === undefined && options.capital === undefined
+      ? [
+          {
+            code: 'NO_CASH_ROW',
+            message: `${options.holdings} has no row cash: the account is taken to have no money (--cash says otherwise)`,
+          },
+        ]
       : []),
     ...found.warnings,
   ]
@@ -244,10 +254,29 @@ async function championToHold({ io, out }: CommandContext, options: PositionsFla
   }
 }
 
-/** @throws AlphaloopError (usage) HOLDINGS_NOT_FOUND, or (environment) what the system says */
-function readHoldings(path: string): string {
+/** @throws AlphaloopError (usage) BAD_HOLDINGS where the bytes are no UTF-8, or are none of a text */
+function asText(bytes: Uint8Array, path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (!text.includes('\0')) return text
+  } catch {
+    // Told below.
+  }
+  throw usageError(
+    'BAD_HOLDINGS',
+    `${path} is no text in UTF-8`,
+    bytes[0] === 0x1f && bytes[1] === 0x8b
+      ? 'it is compressed: unpack it first (gunzip)'
+      : 'save it as CSV in UTF-8',
+    { file: path },
+  )
+}
+
+/** @throws AlphaloopError (usage) HOLDINGS_NOT_FOUND, BAD_HOLDINGS, or (environment) what the system says */
+function readHoldings(path: string): string {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'EISDIR')
@@ -259,6 +288,7 @@ function readHoldings(path: string): string {
       )
     throw systemError(error, { path }) ?? error
   }
+  return asText(bytes, path)
 }
 
 /** A number above or below zero given to an option. */
