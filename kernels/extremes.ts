@@ -3,7 +3,8 @@ import { missing, put } from './lanes'
 
 /** One block, shapes as `sum` (mean.ts): the largest of the last n values, or with `least` the smallest. */
 export function extreme(
-  prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32, least: i32,
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
+  least: i32,
 ): void {
   const row = <usize>width << 3
   const start = f64x2.splat(least ? Infinity : -Infinity)
@@ -16,7 +17,7 @@ export function extreme(
     v128.store(k, b, 16)
     if (prev) {
       let at = prev + s + <usize>(n - 1) * row
-      for (let i = n - 1; i > 0; i--) {
+      for (let i = n - 1; i > first; i--) {
         a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
         b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
         k -= 32
@@ -28,8 +29,13 @@ export function extreme(
     a = start
     b = start
     let at = cur + s
-    let to = out + s
-    for (let i = 0; i < rows; i++) {
+    let to = out + s + <usize>first * row
+    for (let i = 0; i < first; i++) {
+      a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
+      b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
+      at += row
+    }
+    for (let i = first; i < rows; i++) {
       a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
       b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
       if (prev || i == n - 1) {

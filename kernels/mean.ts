@@ -3,10 +3,11 @@ import { missing, put } from './lanes'
 
 /**
  * One block of `rows` ≤ n bars. `cur` and `out` are its rows, `prev` those of the whole block before (0 for the
- * first), all with `width` ≥ 4 columns; `ends` has room for (n + 1) × 4 values. Four columns at a time; the last four
+ * first), all with `width` ≥ 4 columns; `ends` has room for (n + 1) × 4 values. Results before row
+ * `first` are not wanted: `prev` is read after that row alone. Four columns at a time; the last four
  * may overlap those before, which are computed twice to the same bits.
  */
-export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32): void {
+export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
   for (let c = 0; c < width; c += 4) {
@@ -18,7 +19,7 @@ export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, ro
     v128.store(k, b, 16)
     if (prev) {
       let at = prev + s + <usize>(n - 1) * row
-      for (let i = n - 1; i > 0; i--) {
+      for (let i = n - 1; i > first; i--) {
         a = f64x2.add(a, v128.load(at))
         b = f64x2.add(b, v128.load(at, 16))
         k -= 32
@@ -30,8 +31,13 @@ export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, ro
     a = zero
     b = zero
     let at = cur + s
-    let to = out + s
-    for (let i = 0; i < rows; i++) {
+    let to = out + s + <usize>first * row
+    for (let i = 0; i < first; i++) {
+      a = f64x2.add(a, v128.load(at))
+      b = f64x2.add(b, v128.load(at, 16))
+      at += row
+    }
+    for (let i = first; i < rows; i++) {
       a = f64x2.add(a, v128.load(at))
       b = f64x2.add(b, v128.load(at, 16))
       if (prev || i == n - 1) {
@@ -46,7 +52,7 @@ export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, ro
 }
 
 /** As `sum`. Differences are taken from the block's first row, so that the mean of equal values is that value. */
-export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32): void {
+export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
   const share = f64x2.splat(1.0 / <f64>n)
@@ -61,7 +67,7 @@ export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, r
     v128.store(k, b, 16)
     if (prev) {
       let at = prev + s + <usize>(n - 1) * row
-      for (let i = n - 1; i > 0; i--) {
+      for (let i = n - 1; i > first; i--) {
         a = f64x2.add(a, f64x2.sub(v128.load(at), p))
         b = f64x2.add(b, f64x2.sub(v128.load(at, 16), q))
         k -= 32
@@ -73,8 +79,13 @@ export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, r
     a = zero
     b = zero
     let at = cur + s
-    let to = out + s
-    for (let i = 0; i < rows; i++) {
+    let to = out + s + <usize>first * row
+    for (let i = 0; i < first; i++) {
+      a = f64x2.add(a, f64x2.sub(v128.load(at), p))
+      b = f64x2.add(b, f64x2.sub(v128.load(at, 16), q))
+      at += row
+    }
+    for (let i = first; i < rows; i++) {
       a = f64x2.add(a, f64x2.sub(v128.load(at), p))
       b = f64x2.add(b, f64x2.sub(v128.load(at, 16), q))
       if (prev || i == n - 1) {

@@ -26,7 +26,8 @@ function emit(what: i32, to: usize, to2: usize, p: v128, s1: v128, s2: v128, sha
  * pivot being the block's first row.
  */
 export function moments(
-  prev: usize, cur: usize, out: usize, out2: usize, ends: usize, n: i32, rows: i32, width: i32, what: i32,
+  prev: usize, cur: usize, out: usize, out2: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
+  what: i32,
 ): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
@@ -47,7 +48,7 @@ export function moments(
     v128.store(k, zero, 48)
     if (prev) {
       let at = prev + s + <usize>(n - 1) * row
-      for (let i = n - 1; i > 0; i--) {
+      for (let i = n - 1; i > first; i--) {
         const d = f64x2.sub(v128.load(at), p)
         const e = f64x2.sub(v128.load(at, 16), q)
         a1 = f64x2.add(a1, d)
@@ -67,9 +68,18 @@ export function moments(
     b1 = zero
     b2 = zero
     let at = cur + s
-    let to = out + s
-    let to2 = out2 + s
-    for (let i = 0; i < rows; i++) {
+    let to = out + s + <usize>first * row
+    let to2 = out2 + s + <usize>first * row
+    for (let i = 0; i < first; i++) {
+      const d = f64x2.sub(v128.load(at), p)
+      const e = f64x2.sub(v128.load(at, 16), q)
+      a1 = f64x2.add(a1, d)
+      a2 = f64x2.add(a2, f64x2.mul(d, d))
+      b1 = f64x2.add(b1, e)
+      b2 = f64x2.add(b2, f64x2.mul(e, e))
+      at += row
+    }
+    for (let i = first; i < rows; i++) {
       const d = f64x2.sub(v128.load(at), p)
       const e = f64x2.sub(v128.load(at, 16), q)
       a1 = f64x2.add(a1, d)

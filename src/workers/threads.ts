@@ -21,6 +21,9 @@ interface Thread {
   timer: NodeJS.Timeout | undefined
 }
 
+/** An evaluation leaves little behind that is short-lived: a large young generation only fills up before it is looked at. */
+const YOUNG_MB = 4
+
 /**
  * Evaluates on worker threads over shared memory. An evaluation that takes longer than `timeoutSeconds` ends with its
  * thread, and a new thread takes its place; so does one that dies. A thread that dies before it is ready says that
@@ -81,7 +84,7 @@ export function createThreadRunner(
   }
 
   const start = (): Thread => {
-    const worker = new Worker(entry, { workerData })
+    const worker = new Worker(entry, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     const thread: Thread = { worker, ready: false, job: undefined, timer: undefined }
     worker.on('message', (reply: ThreadReply) => {
       if (reply.type === 'ready') {

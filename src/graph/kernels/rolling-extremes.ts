@@ -36,8 +36,8 @@ function rollingExtreme(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
-      kernels.extreme(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns, least),
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
+      kernels.extreme(prev[0]!, cur[0]!, to[0]!, ends, n, first, rows, columns, least),
     into(out),
   )
 }

@@ -38,8 +38,8 @@ export function rollingMoments(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out, ends, rows, width: columns }) =>
-      kernels.moments(prev[0]!, cur[0]!, out[0]!, out[1]!, ends, n, rows, columns, BOTH),
+    (kernels, { prev, cur, out, ends, first, rows, width: columns }) =>
+      kernels.moments(prev[0]!, cur[0]!, out[0]!, out[1]!, ends, n, first, rows, columns, BOTH),
     (at, [mean, m2], count, from) => emit(at, mean!, m2!, count, from),
   )
 }
@@ -63,8 +63,8 @@ export function rollingVariance(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
-      kernels.moments(prev[0]!, cur[0]!, to[0]!, 0, ends, n, rows, columns, what),
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
+      kernels.moments(prev[0]!, cur[0]!, to[0]!, 0, ends, n, first, rows, columns, what),
     into(out),
   )
 }

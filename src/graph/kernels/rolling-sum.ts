@@ -30,8 +30,8 @@ export function rollingSum(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
-      kernels.sum(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns),
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
+      kernels.sum(prev[0]!, cur[0]!, to[0]!, ends, n, first, rows, columns),
     into(out),
   )
 }
@@ -50,8 +50,8 @@ export function rollingMean(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
-      kernels.mean(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns),
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
+      kernels.mean(prev[0]!, cur[0]!, to[0]!, ends, n, first, rows, columns),
     into(out),
   )
 }

@@ -8,6 +8,8 @@ export interface Block {
   /** Room for (n + 1) × 10 numbers, or for what was asked; what is put there stays from block to block. */
   readonly ends: number
   readonly n: number
+  /** The first row whose result is wanted. */
+  readonly first: number
   readonly rows: number
   readonly width: number
 }
@@ -104,6 +106,7 @@ function runStrip(
         out: out.map((address) => address + offset),
         ends: base,
         n,
+        first: 0,
         rows: Math.min(n, rows - block * n),
         width: columns,
       })
@@ -174,6 +177,7 @@ function runRows(
       out: [...out],
       ends: base,
       n,
+      first,
       rows: last + 1,
       width: columns,
     })

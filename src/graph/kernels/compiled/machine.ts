@@ -15,8 +15,26 @@ export interface Machine {
 
 /** What kernels/index.ts exports; its sources tell shapes and working memory. Addresses are in bytes. */
 export interface CompiledKernels {
-  sum(prev: number, cur: number, out: number, ends: number, n: number, rows: number, width: number): void
-  mean(prev: number, cur: number, out: number, ends: number, n: number, rows: number, width: number): void
+  sum(
+    prev: number,
+    cur: number,
+    out: number,
+    ends: number,
+    n: number,
+    first: number,
+    rows: number,
+    width: number,
+  ): void
+  mean(
+    prev: number,
+    cur: number,
+    out: number,
+    ends: number,
+    n: number,
+    first: number,
+    rows: number,
+    width: number,
+  ): void
   moments(
     prev: number,
     cur: number,
@@ -24,6 +42,7 @@ export interface CompiledKernels {
     out2: number,
     ends: number,
     n: number,
+    first: number,
     rows: number,
     width: number,
     what: number,
@@ -46,6 +65,7 @@ export interface CompiledKernels {
     out: number,
     ends: number,
     n: number,
+    first: number,
     rows: number,
     width: number,
     least: number,

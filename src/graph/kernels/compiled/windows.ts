@@ -38,7 +38,16 @@ export function inWindows(
       }
       // The bars of a window stand together wherever they stand.
       copyIn(machine, cur, columns, x, place(bar - n + 1), n, width, from, count)
-      run(machine.kernels, { prev: [0], cur: [cur], out: [to], ends: work, n, rows: n, width: columns })
+      run(machine.kernels, {
+        prev: [0],
+        cur: [cur],
+        out: [to],
+        ends: work,
+        n,
+        first: n - 1,
+        rows: n,
+        width: columns,
+      })
       out.set(machine.numbers.subarray(newest, newest + count), at)
     }
   }
