@@ -135,16 +135,18 @@ test('a policy says when the next symbol goes on or off, exit before enter', () 
   expect(policy.firstSwitch(3, 3)).toBe(4)
 })
 
-test('a close below zero makes a short of a long, for as long as it stands there', () => {
+test('a close below zero counts by its size in the exposure', () => {
   const drawn: SimulationInput = {
     panel: panelOf({ A: [10, 10, 8, -2, -1, 4, 5], B: [10, 10, 11, 12, 11, 12, 13] }),
     range: { start: 0, end: 6 },
     rule: weightsRule({ A: [0.1, 0, 0, 0, 0, 0, 0], B: [0.5, 0, 0, 0, 0, 0, 0] }),
-    portfolio: { ...DEFAULT_PORTFOLIO, rebalance: { every: 100 }, borrowRate: 0.5 },
+    portfolio: { ...DEFAULT_PORTFOLIO, rebalance: { every: 100 } },
     costs: { commission: 0, tax: 0, slippage: 0 },
     periodsPerYear: 252,
   }
-  expect(simulate(drawn).carry.borrow).toBeGreaterThan(0)
+  const { equity, exposure } = simulate(drawn)
+  const shares = [0.1 / 10, 0.5 / 10]
+  expect(exposure[3]).toBeCloseTo((shares[0]! * 2 + shares[1]! * 12) / equity[3]!, 12)
   expect(difference(simulate(drawn), simulatePlain(drawn))).toBeUndefined()
 })
 
