@@ -4,7 +4,7 @@ import { AVAILABLE, PRICE_FIELDS } from './columns.js'
 import type { BadRows, DataIssue, IssuePlace } from './dataset.js'
 import { mendingOfDays } from './date-forms.js'
 import { announcementDays, isSlashed, readDates, readDatesTogether, timeOfDay } from './dates.js'
-import { findDayOrder } from './day-order.js'
+import { COLUMNS_DISAGREE, columnsDisagreeOnOrder, findDayOrder } from './day-order.js'
 import { AFTERWARDS, badNumbersText, badRowsError, counted, IssueList, shownText } from './issues.js'
 import { fileOfRow, type LongTable } from './long-table.js'
 import { INTRADAY, MENDING } from './mending.js'
@@ -57,10 +57,13 @@ export function checkRows(
   const { rows } = table
   const policy = options.onBadRows
   const available = table.asText.get(AVAILABLE)
-  const { days: ownDays, zones, ambiguous, order } = readDates(table.dates.texts)
+  const { days: ownDays, zones, ambiguous: unclear, order } = readDates(table.dates.texts)
   const [days = ownDays, known = []] = available
     ? readDatesTogether([table.dates.texts, available.texts])
     : []
+  const columnsDisagree =
+    available !== undefined && columnsDisagreeOnOrder(order, readDates(available.texts).order)
+  const ambiguous = unclear || columnsDisagree
   const symbolTexts = table.symbols.texts
 
   const dateText = (row: number) => table.dates.texts[table.dates.codes[row]!]
@@ -218,7 +221,7 @@ export function checkRows(
       'error',
       (n) => counted(n, 'date cannot be read', 'dates cannot be read'),
       dated,
-      dayOrder?.mending ?? mendingOfDays([...badDays]),
+      dayOrder?.mending ?? (columnsDisagree ? COLUMNS_DISAGREE : mendingOfDays([...badDays])),
     ),
     ...noSymbol.issue('error', (n) => counted(n, 'row has no symbol', 'rows have no symbol'), dated),
     ...badRow.issue(

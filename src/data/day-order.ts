@@ -46,3 +46,12 @@ const named = (files: ReadonlySet<string>) => {
   const names = [...files]
   return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
 }
+
+/** What to do where the columns of one table, each clear by itself, disagree. */
+export const COLUMNS_DISAGREE =
+  'the day comes first in one of the columns of dates and the month in the other: write both as 2020-01-31'
+
+/** Whether one column shows that the day comes first and the other that the month does. */
+export const columnsDisagreeOnOrder = (one: ReadDates['order'], other: ReadDates['order']): boolean =>
+  (one.dayFirst.length > 0 && other.monthFirst.length > 0) ||
+  (one.monthFirst.length > 0 && other.dayFirst.length > 0)

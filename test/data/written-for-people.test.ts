@@ -187,3 +187,19 @@ test('a day that a table of members writes in another way is recognised there, t
   )
   expect(error.message).toContain("from is 'soon'")
 })
+
+test('dates and announcements that disagree on what comes first are refused with that reason', async () => {
+  const prices = write('q.csv', ['date,symbol,close', '2023-02-13,A,1'])
+  const said = write('q-rev.csv', [
+    'date,symbol,available,rev',
+    '13/02/2023,A,3/31/2023,5',
+    '14/02/2023,A,4/30/2023,5',
+  ])
+  for (const onBadRows of ['stop', 'drop'] as const) {
+    const error = await errorOf(openDataset({ path: prices, join: [said], onBadRows, cacheDir: false }))
+    expect(error.hint).toContain(
+      'the day comes first in one of the columns of dates and the month in the other',
+    )
+    expect(error.hint).not.toContain('--on-bad-rows')
+  }
+})
