@@ -42,9 +42,15 @@ function withPlace(error: AlphaloopError, text: StrategyText): AlphaloopError {
 
 type Details = AlphaloopError['details']
 
+const READERS: ReadonlySet<string> = new Set(['field', 'group', 'benchmark'])
+
 /** The name that the data lacks. */
 const missingName = ({ field, group }: Details) =>
   typeof field === 'string' ? field : typeof group === 'string' ? group : undefined
+
+/** The calls that read what the data lacks: a group may bear the name of a field. */
+const readersOf = ({ field }: Details): readonly string[] =>
+  typeof field === 'string' ? ['field', 'benchmark'] : ['group']
 
 /** A call, as far as it matters here. */
 interface Call {
@@ -58,14 +64,14 @@ function placeInCode(text: StrategyText, details: Details): Position | undefined
   const name = missingName(details)
   if (name !== undefined) {
     const read = calls.find(
-      ({ name: called, values }) =>
-        values[0] === name && (called === 'field' || called === 'group' || called === 'benchmark'),
+      ({ name: called, values }) => values[0] === name && readersOf(details).includes(called),
     )
     const readers = Array.isArray(details.readBy) ? details.readBy.map(String) : []
     return (
       read?.position ??
       calls.find(({ name: called }) => readers.some((reader) => callName(reader) === called))?.position ??
-      literals.find(({ value }) => value === name)?.position
+      literals.find(({ value, within }) => value === name && (within === undefined || !READERS.has(within)))
+        ?.position
     )
   }
   const operator = String(details.operator)
@@ -78,7 +84,9 @@ function placeInCode(text: StrategyText, details: Details): Position | undefined
 /** Every call and every text of a program, in the order in which they stand there. */
 function readCode({ source, fileName, language }: StrategyText) {
   const calls: Call[] = []
-  const literals: { value: unknown; position: Position }[] = []
+  const literals: { value: unknown; position: Position; within: string | undefined }[] = []
+  /** The calls that texts are arguments of. */
+  const callOf = new Map<unknown, string>()
   const options = { ecmaVersion: 2023, sourceType: 'module', locations: true } as const
   const prepared =
     language === 'expression'
@@ -102,17 +110,20 @@ function readCode({ source, fileName, language }: StrategyText) {
     }
     if (typeof item !== 'object' || item === null || !('type' in item)) continue
     const node = item as Node & Record<string, unknown>
-    if (node.type === 'Literal') literals.push({ value: node.value, position: at(node) })
+    if (node.type === 'Literal')
+      literals.push({ value: node.value, position: at(node), within: callOf.get(node) })
     if (node.type === 'CallExpression') {
       const callee = node.callee as Node & { name?: string; property?: Node & { name?: string } }
       const named = callee.type === 'MemberExpression' ? callee.property! : callee
       const values = (node.arguments as readonly (Node & { value?: unknown })[]).map(({ value }) => value)
-      if (typeof named.name === 'string')
+      if (typeof named.name === 'string') {
+        for (const argument of node.arguments as readonly Node[]) callOf.set(argument, named.name)
         calls.push({
           name: named.name,
           values,
           position: at(callee.type === 'MemberExpression' ? named : node),
         })
+      }
     }
     open.push(...Object.values(node).toReversed())
   }
@@ -126,12 +137,16 @@ function placeInJson(source: string, details: Details): Position | undefined {
   const windows = (Array.isArray(details.windows) ? details.windows : []).map(
     (n) => `(?=[^{}]*\\b${Number(n)}\\b)`,
   )
-  const pattern =
-    name !== undefined
-      ? `"params"\\s*:\\s*\\{[^{}]*"(?:name|field)"\\s*:\\s*(?=${quoted(name)})`
-      : `"op"\\s*:\\s*(?=${quoted(details.operator)}[^{}]*\\{${windows.join('')})`
-  const found = new RegExp(pattern).exec(source)
-  if (found === null) return undefined
+  const patterns =
+    name === undefined
+      ? [`"op"\\s*:\\s*(?=${quoted(details.operator)}[^{}]*\\{${windows.join('')})`]
+      : [
+          `"op"\\s*:\\s*"(?:${readersOf(details).join('|')})"[^{}]*"params"\\s*:\\s*\\{[^{}]*"(?:name|field)"\\s*:\\s*(?=${quoted(name)})`,
+          ...(readersOf(details).includes('group') ? [`"group"\\s*:\\s*(?=${quoted(name)})`] : []),
+          `"params"\\s*:\\s*\\{[^{}]*"(?:name|field)"\\s*:\\s*(?=${quoted(name)})`,
+        ]
+  const found = patterns.map((pattern) => new RegExp(pattern).exec(source)).find((match) => match !== null)
+  if (found === undefined) return undefined
   const before = source.slice(0, found.index + found[0].length).split('\n')
   return { line: before.length, column: before.at(-1)!.length + 1 }
 }

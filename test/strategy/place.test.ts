@@ -49,6 +49,22 @@ describe('a name', () => {
     expect(at(code("a.b(); benchmark('x')", 'js'), { field: 'x' })).toBe('1:8')
   })
 
+  test('is where a group is read, not the field that bears the same name, in code and JSON', () => {
+    const both = "const close = field('close')\nconst x = close.pctChange(2)\nx.groupRank(group('close'))"
+    expect(at(code(both), { group: 'close' }, 'UNKNOWN_GROUP')).toBe('3:13')
+    expect(at(code(both), { field: 'close' })).toBe('1:15')
+    const cap = "const x = field('close')\nstrategy({ score: x,\n groupCap: { group: 'close', max: 1 } })"
+    expect(at(code(cap), { group: 'close' }, 'UNKNOWN_GROUP')).toBe('3:21')
+    expect(at(code("group('x')"), { field: 'x' })).toBeUndefined()
+    const node = (op: string) => `{"op":"${op}","params":{"name":"close"}}`
+    const json = code(`[${node('field')},\n${node('group')},\n{"groupCap":{"group":"close"}}]`, 'json')
+    expect(at(json, { group: 'close' }, 'UNKNOWN_GROUP')).toBe('2:32')
+    expect(at(json, { field: 'close' })).toBe('1:33')
+    const capped = code(`[${node('field')},\n{"groupCap":{"group":"close"}}]`, 'json')
+    expect(at(capped, { group: 'close' }, 'UNKNOWN_GROUP')).toBe('2:22')
+    expect(at(code('[{"params":{"name":"x"},"op":"field"}]', 'json'), { field: 'x' })).toBe('1:20')
+  })
+
   test('is where the operator is that reads it, or where it stands at all, or nowhere', () => {
     expect(at(code('close.add(atr(14))', 'expression'), { field: 'high', readBy: ['adx', 'atr'] })).toBe(
       '1:11',
