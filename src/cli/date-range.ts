@@ -13,9 +13,16 @@ export function checkDates({ start, end }: DateRange): void {
     ['--end', end],
   ] as const)
     if (date !== undefined && !isDay(date))
-      throw usageError('INVALID_DATE', `${flag} ${date} is no day of the calendar`, 'write it as 2015-01-31')
+      throw usageError('INVALID_DATE', `${flag} ${date} is no day of the calendar`, howToWrite(date))
   if (start !== undefined && end !== undefined && start > end)
     throw usageError('INVALID_DATE', `--start ${start} lies after --end ${end}`, 'swap the two')
+}
+
+/** The same day as it is read here, where it can be told: year first. */
+function howToWrite(text: string): string {
+  const [, year, month, day] = /^(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})$/.exec(text)?.toSpliced(2, 1) ?? []
+  const meant = `${year}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}`
+  return isDay(meant) ? `write it as ${meant}` : 'write it as 2015-01-31'
 }
 
 /** `Date` reads 30 February as 1 March: a day must come back as it was given. */

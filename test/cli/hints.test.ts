@@ -38,3 +38,40 @@ describe('hints lead to an expression that works', () => {
     expect(stderr).not.toMatch(/^hint: *$/m)
   })
 })
+
+describe('dates and numbers of the command line', () => {
+  const start = async (date: string) =>
+    jsonOf(await cli(['factor', 'close', '--data', 'p.csv', '--start', date, '--json'], { cwd })).error.hint
+
+  test.each([
+    ['20220101', 'write it as 2022-01-01'],
+    ['2022/1/1', 'write it as 2022-01-01'],
+    ['2022.12.31', 'write it as 2022-12-31'],
+    ['2022-1-5', 'write it as 2022-01-05'],
+    ['2022/13/1', 'write it as 2015-01-31'],
+    ['yesterday', 'write it as 2015-01-31'],
+  ])('--start %s', async (date, hint) => {
+    expect(await start(date)).toBe(hint)
+  })
+
+  test('a number below 0 is told to be one', async () => {
+    const { code, stderr } = await cli(['data', 'check', 'p.csv', '--stale-after', '-1'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain("--stale-after: '-1' is below 0")
+  })
+
+  test('one is singular', async () => {
+    writeFileSync(join(cwd, 'one.csv'), 'date,close\n2024-01-02,1\n2024-01-03,2\n')
+    expect((await cli(['data', 'describe', 'one.csv'], { cwd })).stdout).toContain('1 symbol, 2 bars')
+    expect((await cli(['factor', 'close', '--data', 'one.csv'], { cwd })).stdout).toContain(
+      '2 bars, 1 symbol,',
+    )
+  })
+})
+
+test('operators are cut to a terminal, and whole in a pipe', async () => {
+  const list = async (terminal: boolean) =>
+    (await cli(['operators'], { cwd, columns: 60, terminal })).stdout.split('\n')
+  expect((await list(true)).some((line) => line.endsWith('…'))).toBe(true)
+  expect((await list(false)).some((line) => line.endsWith('…'))).toBe(false)
+})

@@ -4,6 +4,7 @@ import { type BenchmarkInfo, backtest as backtestStrategy } from '../../backtest
 import { type Contribution, contribution } from '../../backtest/contribution.js'
 import { contributionCsv, equityCsv, tradesCsv } from '../../backtest/tables.js'
 import { METRIC_NAMES } from '../../backtest/types.js'
+import { counted } from '../../base/counted.js'
 import { compileStrategyCode, dataOptions, marketOf } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import type { Fill } from '../../graph/strategy-graph.js'
@@ -157,7 +158,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
       metrics[name] === null ? out.colors.dim(metricNotes[name] ?? '') : '',
     ])
     return `${out.colors.bold(strategy.graph.name)}  (${strategy.hash.slice(0, 8)})
-${data.start} … ${data.end}, ${data.bars} bars, ${data.symbols} symbols
+${data.start} … ${data.end}, ${counted(data.bars, 'bar')}, ${counted(data.symbols, 'symbol')}
 ${costsText(market.name, costs)}${simulation.status === 'ruined' ? '\nRUINED: the equity was gone before the end.' : ''}
 
 ${table(['', '', ''], rows, { colors: out.colors, right: [1] })}

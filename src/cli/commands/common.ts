@@ -13,6 +13,7 @@ export const CONFIG_FILE = 'alphaloop.yaml'
 
 /** A whole number given to an option. */
 export const wholeNumber = (text: string): number => {
+  if (/^-\d+$/.test(text.trim())) throw new InvalidArgumentError(`'${text}' is below 0.`)
   if (!/^\d+$/.test(text.trim())) throw new InvalidArgumentError(`'${text}' is not a whole number.`)
   return Number(text)
 }

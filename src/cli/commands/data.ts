@@ -125,7 +125,7 @@ function described(
 ) {
   const { colors } = out
   const parts = [
-    `${colors.bold(source)}  ${hash.slice(0, 8)}\n${symbols} symbols, ${bars} bars, ${start} … ${end}`,
+    `${colors.bold(source)}  ${hash.slice(0, 8)}\n${counted(symbols, 'symbol')}, ${counted(bars, 'bar')}, ${start} … ${end}`,
     table(
       ['field', 'coverage', 'missing beside a close'],
       fields.map(({ name, coverage, missing }) => [name, percentText(coverage), String(missing)]),
@@ -240,13 +240,16 @@ async function check(context: CommandContext, options: DataFlags, path?: string)
   return errors > 0 ? 3 : 0
 }
 
+const sizeText = ({ symbols, bars }: { symbols: number; bars: number }): string =>
+  `${counted(symbols, 'symbol')}, ${counted(bars, 'bar')}`
+
 async function convert(context: CommandContext, options: ConvertOptions, path?: string): Promise<undefined> {
   const { io, out } = context
   const loaded = loadConfig(context, undefined, flagValues(withPath(options, path), io.cwd))
   const data = dataOptions(loaded.config, loaded.base, io.env)
   checkOutputs(io.cwd, [{ name: '--out', path: options.out }], [...dataFiles(data), configFile(loaded)])
   const written = await convertData(data, resolve(io.cwd, options.out!))
-  out.result(written, () => `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.`)
+  out.result(written, () => `Wrote ${options.out}: ${sizeText(written)}.`)
   return undefined
 }
 
@@ -272,7 +275,7 @@ async function generate({ io, out }: CommandContext, options: GenerateOptions): 
   out.result(
     written,
     () =>
-      `Wrote ${options.out}: ${written.symbols} symbols, ${written.bars} bars.\n\n${wrapParagraphs(written.market.text, out.columns)}`,
+      `Wrote ${options.out}: ${sizeText(written)}.\n\n${wrapParagraphs(written.market.text, out.columns)}`,
   )
   return undefined
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { counted } from '../../base/counted.js'
 import { compileFactorText, dataOptions } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
@@ -105,8 +106,8 @@ function reportText(
   const { rankIc, decay, quantiles, turnover } = report
   const notes = notesInWords(report.notes)
   return [
-    `${colors.bold(text)}\n${dates[0]} … ${dates.at(-1)}, ${report.bars} bars, ${report.symbols} symbols, coverage ${share(report.coverage)}`,
-    `rank IC with the next bar's return: mean ${ratio(rankIc.mean, 4)}, std ${ratio(rankIc.std)}, ICIR ${ratio(rankIc.icir)}, t ${ratio(rankIc.t, 2)} over ${rankIc.bars} bars`,
+    `${colors.bold(text)}\n${dates[0]} … ${dates.at(-1)}, ${counted(report.bars, 'bar')}, ${counted(report.symbols, 'symbol')}, coverage ${share(report.coverage)}`,
+    `rank IC with the next bar's return: mean ${ratio(rankIc.mean, 4)}, std ${ratio(rankIc.std)}, ICIR ${ratio(rankIc.icir)}, t ${ratio(rankIc.t, 2)} over ${counted(rankIc.bars, 'bar')}`,
     table(
       ['bars ahead', 'mean IC', 't'],
       decay.map(({ bars, mean, t }) => [String(bars), ratio(mean, 4), ratio(t, 2)]),

@@ -37,7 +37,7 @@ export function operatorsCommand(program: Command, define: Define): void {
 }
 
 async function operators(
-  { out }: CommandContext,
+  { io, out }: CommandContext,
   _options: object,
   name?: string,
   which?: string,
@@ -65,13 +65,14 @@ async function operators(
     Object.entries(CATEGORIES)
       .map(([category, heading]) => {
         const rows = all.filter((one) => one.category === category).map((one) => [briefly(one), one.doc])
-        return section(heading, rows, out)
+        return section(heading, rows, out, io.terminal)
       })
       .concat(
         section(
           'Named factors, made of the operators above',
           FACTOR_FAMILIES.map(({ call, doc }) => [call, doc]),
           out,
+          io.terminal,
         ),
         `${out.command} operators NAME shows one in full; ${out.command} operators alpha101 (or alpha158) lists a family with its formulas.`,
       )
@@ -80,8 +81,14 @@ async function operators(
   return undefined
 }
 
-const section = (heading: string, rows: string[][], { colors, columns }: CommandContext['out']): string =>
-  `${colors.bold(heading)}\n${table(['', ''], rows, { colors, width: columns })}`
+/** Cut to a person's screen; what another program reads is whole. */
+const section = (
+  heading: string,
+  rows: string[][],
+  { colors, columns }: CommandContext['out'],
+  terminal: boolean,
+): string =>
+  `${colors.bold(heading)}\n${table(['', ''], rows, { colors, ...(terminal ? { width: columns } : {}) })}`
 
 /** `alpha101(12)`, `alpha101 12`, `alpha158('KMID')`, `alpha158 KMID` and `KMID` name a factor. */
 function factorNamed(name: string, which: string | undefined): NamedFactor | undefined {
