@@ -39,7 +39,7 @@ describe('data describe', () => {
   test('the data of the configuration is described as what it is, not as the built-in market', async () => {
     const cwd = folder({ 'prices.csv': GOOD, 'alphaloop.yaml': 'data: prices.csv\n' })
     const { stdout } = await cli(['data', 'describe'], { cwd })
-    expect(stdout).toContain('1 symbols, 3 bars')
+    expect(stdout).toContain('1 symbol, 3 bars')
     expect(stdout).not.toContain('Planted effects')
     expect((await cli(['data', 'describe', 'builtin:symbols=5,bars=300'], { cwd })).stdout).toContain(
       'Planted effects',
