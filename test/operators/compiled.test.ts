@@ -129,8 +129,9 @@ describe('a compiled kernel', () => {
     for (const width of [1, 8, 9]) {
       const series = [1, 1, huge, -huge, 5, 5, 5]
       const x = Float64Array.from({ length: 7 * width }, (_, i) => series[Math.floor(i / width)]!)
-      const got = runKernel(named('ema'), [panel(x, width)], { span: 1 }, contextOf(7, width))
-      const wanted = [1, 1, huge, Number.NaN, Number.NaN, 5, 5]
+      const got = runKernel(named('ema'), [panel(x, width)], { span: 2 }, contextOf(7, width))
+      const before = 1 + (2 / 3) * (huge - 1)
+      const wanted = [Number.NaN, 1, before, Number.NaN, Number.NaN, 5, 5]
       expect([...got]).toEqual(wanted.flatMap((v) => Array(width).fill(v)))
     }
   })
