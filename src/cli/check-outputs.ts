@@ -59,7 +59,16 @@ interface Place {
 function placed({ name, path }: NamedFile, cwd: string): Place[] {
   if (path === undefined) return []
   const real = realPath(resolve(cwd, path))
-  return [{ name, path, real, stats: statSync(real, { throwIfNoEntry: false }) }]
+  return [{ name, path, real, stats: statsOf(real) }]
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    // What cannot be looked at is nobody's input; whoever reads or writes it says why.
+    return undefined
+  }
 }
 
 /** Links that lead nowhere are followed too: writing to one makes the file that it names. */

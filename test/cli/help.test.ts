@@ -56,7 +56,7 @@ describe('a command line that is wrong', () => {
     [['backtest', 'x.ts', '--data'], "option '--data <path>' argument missing", 'backtest --help'],
     [['backtest', 'x.ts', 'y.ts'], "too many arguments for 'backtest'", 'backtest --help'],
     [['run', '--iterations', 'abc'], "--iterations: 'abc' is not a whole number", 'alphaloop run --help'],
-    [['run', '--iterations', '-5'], "--iterations: '-5' is not a whole number", 'alphaloop run --help'],
+    [['run', '--iterations', '-5'], "--iterations: '-5' is below", 'alphaloop run --help'],
     [['run', '--seed', '1.5'], "--seed: '1.5' is not a whole number", 'alphaloop run --help'],
     [['run', '--columns', 'date'], "--columns: 'date' is not of the form role=Column", 'run --help'],
     [['data', 'generate'], "required option '--out <file>' not specified", 'data generate --help'],

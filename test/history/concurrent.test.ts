@@ -167,12 +167,13 @@ test(`${AT_RANDOM} writers are killed at a random moment and ${AT_THE_WORST} at 
   const acknowledged = names.flatMap((name) => [...readAcknowledged(join(folder, name))])
   expect(acknowledged.filter(([id, number]) => stored.get(id) !== number)).toEqual([])
   expect(acknowledged.length).toBeGreaterThan(AT_RANDOM)
-  // Every half line that was written on purpose was moved away, whatever a random moment added.
+  // Every half line that was written on purpose was moved away, whatever a random moment added: one that dies after it
+  // has copied a half aside and before it has cut it off leaves it to be copied again.
   const torn = readdirSync(folder).filter((name) => name.includes('.torn-'))
   const halves = torn.flatMap((name) =>
     readFileSync(join(folder, name), 'utf8').split(HALF_A_RECORD).slice(1),
   )
-  expect(halves).toHaveLength(victims.filter(({ dies }) => dies === 'torn').length)
+  expect(halves.length).toBeGreaterThanOrEqual(victims.filter(({ dies }) => dies === 'torn').length)
   expect((await verifyHistory(path)).issues).toEqual([])
   expect(reader.warnings.filter(({ code }) => code === 'HISTORY_BAD_LINE')).toEqual([])
 }, 600_000)

@@ -67,7 +67,7 @@ test('no key stands in anything that is printed or written, whatever providers q
     writeFileSync(
       join(folder, 'alphaloop.yaml'),
       `data: builtin:symbols=12,bars=500,seed=3
-iterations: 45
+iterations: 60
 batchSize: 4
 innovationRate: 1
 runDirectory: run
@@ -95,7 +95,7 @@ ${models.map((model) => `    - ${model}`).join('\n')}
     said.push(...Object.values(await first.done).map(String))
     expect(await run('run', '--verbose')).toBe(0)
     const records = iterationsIn(readHistory(join(folder, 'run')))
-    expect(records).toHaveLength(45)
+    expect(records).toHaveLength(60)
     // Who writes is said at the start, what came of it in the report.
     expect(said.join('\n')).toContain(
       'google-model, openrouter-model and local-model write, by weight, 100% of the strategies',
