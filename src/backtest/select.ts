@@ -1,3 +1,5 @@
+import { arrange } from '../base/stats/arrange.js'
+
 /** So many scores of a row, evenly spread, say where about its k-th largest lies. */
 const SAMPLES = 32
 
@@ -187,26 +189,8 @@ function least(values: Float64Array, size: number): number {
   return found
 }
 
-/** The k-th largest of the first `size` values, which are put in another order (Hoare 1961, FIND). */
+/** The k-th largest of the first `size` values, which are put in another order. */
 function greatest(values: Float64Array, size: number, k: number): number {
-  const at = size - k
-  let low = 0
-  let high = size - 1
-  while (low < high) {
-    const pivot = values[(low + high) >> 1]!
-    let i = low
-    let j = high
-    while (i <= j) {
-      while (values[i]! < pivot) i++
-      while (values[j]! > pivot) j--
-      if (i > j) break
-      const swapped = values[i]!
-      values[i++] = values[j]!
-      values[j--] = swapped
-    }
-    if (at <= j) high = j
-    else if (at >= i) low = i
-    else break
-  }
-  return values[at]!
+  arrange(values, size, size - k)
+  return values[size - k]!
 }

@@ -1,3 +1,4 @@
+import { counted as countedPlainly } from '../base/counted.js'
 import { AlphaloopError } from '../base/errors.js'
 import { printable, singleLine } from '../base/printable.js'
 import type { BadRows, DataIssue, IssueCode, IssuePlace } from './dataset.js'
@@ -75,9 +76,8 @@ export function describePlace({ symbol, date, line, file }: IssuePlace): string 
 }
 
 /** `1 row`, `3 rows`, `12 000 rows`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ' ')} ${count === 1 ? one : many}`
-}
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  countedPlainly(count, one, many, (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ' '))
 
 /**
  * The error of a table with rows that cannot be used: the first lines of each kind, with what stands there, and how

@@ -6,3 +6,10 @@ export interface GraphLimits {
 }
 
 export const DEFAULT_LIMITS: GraphLimits = Object.freeze({ maxNodes: 200, maxDepth: 30, maxFields: 10 })
+
+/** For a strategy that was within its limits when it was made. */
+export const UNLIMITED: GraphLimits = Object.freeze({
+  maxNodes: Number.POSITIVE_INFINITY,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxFields: Number.POSITIVE_INFINITY,
+})

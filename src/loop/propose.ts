@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js'
 import { summarize } from '../feedback/summarize.js'
+import { UNLIMITED } from '../graph/limits.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import type { ExecutionError, IterationRecord, Method, ModelRound, Usage } from '../history/record.js'
 import type { ModelProposal } from '../llm/propose.js'
@@ -155,13 +156,6 @@ function asParent({ id, score, record }: ParentRef): Parent {
     strategies.set(record, strategy)
   }
   return { id, strategy, score }
-}
-
-/** A recorded strategy was within its limits when it was made. */
-const UNLIMITED = {
-  maxNodes: Number.POSITIVE_INFINITY,
-  maxDepth: Number.POSITIVE_INFINITY,
-  maxFields: Number.POSITIVE_INFINITY,
 }
 
 const recorded = (strategy: Strategy, code: string | undefined): IterationRecord['strategy'] => ({

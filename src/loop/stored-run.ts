@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { usageError } from '../base/errors.js'
 import type { ConfigFile } from '../config/resolve.js'
+import { UNLIMITED } from '../graph/limits.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import { HISTORY_FILE, JournalStore } from '../history/journal-store.js'
 import type { IterationRecord, RunSettings } from '../history/record.js'
@@ -73,10 +74,5 @@ export async function readChampion(
 ): Promise<{ readonly strategy: Strategy; readonly record: IterationRecord } | null> {
   const { championRecord: record } = await readRun(runDir)
   if (record === null) return null
-  // What was recorded was within the limits of its run.
-  const { POSITIVE_INFINITY: any } = Number
-  return {
-    strategy: createStrategy(record.strategy!.graph, { maxNodes: any, maxDepth: any, maxFields: any }),
-    record,
-  }
+  return { strategy: createStrategy(record.strategy!.graph, UNLIMITED), record }
 }

@@ -1,3 +1,5 @@
+import { counted as countedPlainly } from '../base/counted.js'
+
 /** What stands where there is no number. */
 export const NONE = '–'
 
@@ -41,7 +43,7 @@ export const whole = (value: Value): string =>
 
 /** `1 bar`, `2 bars`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${whole(count)} ${count === 1 ? one : many}`
+  countedPlainly(count, one, many, whole)
 
 export const escapeHtml = (text: string): string =>
   text

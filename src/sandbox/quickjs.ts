@@ -18,6 +18,7 @@ import {
 import { LOCKDOWN } from './lockdown.js'
 import {
   DEFAULT_SANDBOX_LIMITS,
+  ENGINE_DOWN,
   type Position,
   type Sandbox,
   type SandboxLimits,
@@ -87,13 +88,7 @@ function brokenEngine(thrown: unknown): SandboxResult | undefined {
   if (!(thrown instanceof Error)) return undefined
   if (thrown instanceof RangeError) return { state: 'stopped', limit: 'stack', position: undefined }
   if (thrown.name !== 'RuntimeError') return undefined
-  return {
-    state: 'threw',
-    name: 'Error',
-    message: 'the program brought the JavaScript engine down',
-    details: undefined,
-    position: undefined,
-  }
+  return ENGINE_DOWN
 }
 
 const PAGE_BYTES = 64 * 1024

@@ -60,6 +60,15 @@ export type SandboxResult =
       readonly position: Position | undefined
     }
 
+/** What becomes of a program with which the engine itself goes down. */
+export const ENGINE_DOWN: SandboxResult = Object.freeze({
+  state: 'threw',
+  name: 'Error',
+  message: 'the program brought the JavaScript engine down',
+  details: undefined,
+  position: undefined,
+})
+
 /**
  * Runs untrusted programs. Each starts in a realm of its own with the language and nothing else: no clock, no
  * randomness, no code from text, no files, network or process. A program that fails or runs over a limit is a result,

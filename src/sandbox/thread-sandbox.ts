@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads'
 import { environmentError, messageOf } from '../base/errors.js'
 import {
   DEFAULT_SANDBOX_LIMITS,
+  ENGINE_DOWN,
   type Sandbox,
   type SandboxLimits,
   type SandboxProgram,
@@ -97,7 +98,7 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
       if (made !== worker) return
       replace(({ resolve, reject }) => {
         if (!begun) reject(broken(why))
-        else resolve(memory ? { state: 'stopped', limit: 'memory', position: undefined } : DOWN)
+        else resolve(memory ? { state: 'stopped', limit: 'memory', position: undefined } : ENGINE_DOWN)
       })
     }
     made.on('error', (error: NodeJS.ErrnoException) =>
@@ -143,14 +144,6 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
 }
 
 const LATE: SandboxResult = { state: 'stopped', limit: 'time', position: undefined }
-
-const DOWN: SandboxResult = {
-  state: 'threw',
-  name: 'Error',
-  message: 'the program brought the JavaScript engine down',
-  details: undefined,
-  position: undefined,
-}
 
 const broken = (why: string) =>
   environmentError(

@@ -2,7 +2,7 @@ import { runBacktest } from '../backtest/backtest.js'
 import { onlySymbol } from '../backtest/backtest-strategy.js'
 import { benchmarkReturns } from '../backtest/benchmark.js'
 import { tradeTotals } from '../backtest/ledger.js'
-import { computeMetrics } from '../backtest/metrics/compute.js'
+import { metricsOfReturns } from '../backtest/metrics/of-returns.js'
 import { missingPrices } from '../backtest/requirements.js'
 import { type EvaluatedStrategy, evaluateRule } from '../backtest/strategy-rule.js'
 import type { BarRange, Market, MetricNotes, Metrics } from '../backtest/types.js'
@@ -168,22 +168,8 @@ export function measureBenchmark(input: {
   const { panel, range, market } = input
   const fill = missingPrices(panel, { fill: input.fill, exits: {} }) === undefined ? input.fill : 'nextClose'
   const returns = benchmarkReturns({ panel, range, fill, universe: input.universe })
-  const equity = new Float64Array(returns.length)
-  let level = 1
-  for (let t = 0; t < returns.length; t++) {
-    level *= 1 + returns[t]!
-    equity[t] = level
-  }
-  const { metrics } = computeMetrics({
-    simulation: {
-      status: 'completed',
-      equity,
-      returns,
-      exposure: new Float64Array(returns.length).fill(1),
-      trades: [],
-      fills: [],
-      warnings: [],
-    },
+  const metrics = metricsOfReturns({
+    returns,
     dates: panel.dates,
     start: range.start,
     periodsPerYear: market.periodsPerYear,

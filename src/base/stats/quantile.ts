@@ -1,3 +1,5 @@
+import { arrange } from './arrange.js'
+
 /** So many values, evenly spread, say where about a quantile lies. */
 const SAMPLES = 64
 
@@ -69,25 +71,3 @@ function interpolate(values: Float64Array, size: number, at: number, fraction: n
 
 const between = (low: number, high: number, fraction: number): number =>
   low === high ? low : low + fraction * (high - low)
-
-/** Brings the value that would stand at `at` if they were sorted there, none larger before it (Hoare 1961, FIND). */
-function arrange(values: Float64Array, size: number, at: number): void {
-  let low = 0
-  let high = size - 1
-  while (low < high) {
-    const pivot = values[(low + high) >> 1]!
-    let i = low
-    let j = high
-    while (i <= j) {
-      while (values[i]! < pivot) i++
-      while (values[j]! > pivot) j--
-      if (i > j) break
-      const swapped = values[i]!
-      values[i++] = values[j]!
-      values[j--] = swapped
-    }
-    if (at <= j) high = j
-    else if (at >= i) low = i
-    else return
-  }
-}

@@ -1,3 +1,4 @@
+import type { FactorPart } from '../../research/factor-study.js'
 import { countTick, percentTick, plainTick, timesTick } from '../axis-text.js'
 import { columnChart, histogram, intervalChart, lineChart, monthChart } from '../charts.js'
 import type { Block, Column, ReportDocument, TableCell, Tile } from '../document.js'
@@ -304,15 +305,7 @@ function coverage({ report, series }: FactorSheet, canvas: Canvas): Block[] {
   ]
 }
 
-interface Part {
-  readonly name: string
-  readonly meanIc: number | null
-  readonly t: number | null
-  readonly bars: number
-  readonly symbols: number
-  readonly coverage: number | null
-  readonly spread?: number | null
-}
+type Part = FactorPart & { readonly spread?: number | null }
 
 function partsTable(title: string, name: string, parts: readonly Part[]): Block {
   const withSpread = parts.some((part) => part.spread !== undefined)

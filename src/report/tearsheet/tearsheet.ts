@@ -8,7 +8,8 @@
  */
 import type { StrategyBacktest } from '../../backtest/backtest-strategy.js'
 import { type Contribution, contribution } from '../../backtest/contribution.js'
-import { computeMetrics, LEAST_BARS } from '../../backtest/metrics/compute.js'
+import { LEAST_BARS } from '../../backtest/metrics/compute.js'
+import { levelsOf, metricsOfReturns } from '../../backtest/metrics/of-returns.js'
 import type { MetricName, MetricNotes, Metrics, Simulation } from '../../backtest/types.js'
 import type { Panel } from '../../data/panel.js'
 import type { Costs } from '../../graph/strategy-graph.js'
@@ -130,7 +131,7 @@ export function tearsheet(
   const bars = equity.length
   const dates = panel.dates.slice(range.start, range.start + bars)
   const benchmark = result.benchmarkReturns.subarray(0, bars)
-  const level = levels(benchmark)
+  const level = levelsOf(benchmark)
   const drawdowns = drawdownSeries(equity)
   const spells = drawdownSpells(equity, dates)
   const years = yearsOfReturns(returns, benchmark, dates)
@@ -164,7 +165,15 @@ export function tearsheet(
     market: { name: market.name, costs, periodsPerYear },
     benchmark: {
       name: result.benchmark.name,
-      metrics: benchmarkMetrics(benchmark, level, panel.dates, range.start, periodsPerYear, riskFree),
+      metrics: benchmarkMetrics(
+        metricsOfReturns({
+          returns: benchmark,
+          dates: panel.dates,
+          start: range.start,
+          periodsPerYear,
+          riskFree,
+        }),
+      ),
     },
     riskFree,
     status: simulation.status,
@@ -213,39 +222,11 @@ const finite = (value: number): number => (Number.isFinite(value) ? value : 0)
 const optional = (values: Float64Array | 0 | undefined): (number | null)[] =>
   values ? Array.from(values, (value) => (Number.isFinite(value) ? value : null)) : []
 
-/** Returns compounded, from 1 before the first. */
-function levels(returns: Float64Array): Float64Array {
-  let level = 1
-  return returns.map((r) => {
-    level *= 1 + r
-    return level
-  })
-}
-
-function benchmarkMetrics(
-  returns: Float64Array,
-  equity: Float64Array,
-  dates: readonly string[],
-  start: number,
-  periodsPerYear: number,
-  riskFree: number,
-): Pick<Metrics, BenchmarkMetricName> {
-  const simulation = {
-    status: 'completed' as const,
-    equity,
-    returns,
-    exposure: new Float64Array(returns.length).fill(1),
-    trades: [],
-    fills: [],
-    warnings: [],
-    carry: { borrow: 0, financing: 0 },
-  }
-  const { metrics } = computeMetrics({ simulation, dates, start, periodsPerYear, riskFree })
-  return Object.fromEntries(BENCHMARK_METRICS.map((name) => [name, metrics[name]])) as Pick<
+const benchmarkMetrics = (metrics: Metrics): Pick<Metrics, BenchmarkMetricName> =>
+  Object.fromEntries(BENCHMARK_METRICS.map((name) => [name, metrics[name]])) as Pick<
     Metrics,
     BenchmarkMetricName
   >
-}
 
 const DAYS_SHOWN = 5
 
