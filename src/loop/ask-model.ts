@@ -1,22 +1,16 @@
 import { createRng } from '../base/rng.js'
 import { type Config, modelName } from '../config/schema.js'
-import { summarizeFields } from '../data/describe.js'
 import type { Panel } from '../data/panel.js'
-import { failurePatterns } from '../feedback/failure-patterns.js'
-import { buildPrompt, type PromptChampion, type PromptField, type PromptInput } from '../feedback/prompt.js'
-import { estimateTokens } from '../feedback/prompt-text.js'
-import { createStrategy, type Strategy } from '../graph/strategy.js'
+import type { Strategy } from '../graph/strategy.js'
 import { type Budget, createBudget, type Spent } from '../llm/budget.js'
-import type { OutputForm, ProposingModel } from '../llm/chain.js'
-import { jsonForm } from '../llm/json-form.js'
+import type { ProposingModel } from '../llm/chain.js'
 import { createModelClient, type Surroundings } from '../llm/model-client.js'
 import { priceOf } from '../llm/prices.js'
 import { createModelProposer } from '../llm/propose.js'
 import { chooseByEarnings, chooseByWeight } from '../llm/select.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
-import { strategyToCode } from '../strategy/to-code.js'
-import { championPolicy } from './judge.js'
+import { promptInput, staticInput, writePrompt } from './model-prompt.js'
 import type { ModelProposer, ModelRequest } from './ports.js'
 import type { ProposalView } from './state.js'
 
@@ -95,73 +89,4 @@ function warnOfNoPrice({ llm }: Config, warn: (message: string) => void): void {
     warn(
       `llm.budget.maxCostUsd cannot hold ${unknown.join(', ')}: no price is known. Give \`price\`, or limit maxTokens or maxCalls.`,
     )
-}
-
-/** The prompt, and for a graph as JSON what its form is, within the same budget of tokens. */
-function writePrompt(input: PromptInput, form: OutputForm) {
-  if (form === 'code') return buildPrompt(input)
-  const addition = jsonForm()
-  const { budgetTokens } = input
-  const { system, user } = buildPrompt({
-    ...input,
-    ...(budgetTokens === undefined ? {} : { budgetTokens: budgetTokens - estimateTokens(addition) }),
-  })
-  return { system: `${system}\n\n${addition}`, user }
-}
-
-type StaticInput = Pick<PromptInput, 'policy' | 'fields' | 'groups' | 'constraints' | 'budgetTokens'>
-
-/** What every prompt of a run has in common. */
-function staticInput({ config, panel, space }: ModelParts): StaticInput {
-  const { sides, rebalances, universe, operators, maxTurnover, minHoldingBars, maxDrawdown } =
-    config.constraints
-  const { maxNodes, maxDepth, maxFields } = config.limits
-  const own = new Map(summarizeFields(panel).map(({ name, coverage }) => [name, coverage]))
-  const close = own.get('close') ?? 0
-  const fields = space.fields.map((name): PromptField => {
-    const coverage = own.get(name)
-    return coverage === undefined ? { name, coverage: close, derived: true } : { name, coverage }
-  })
-  return {
-    policy: championPolicy(config),
-    fields,
-    groups: space.groups,
-    constraints: {
-      sides,
-      rebalances,
-      universe,
-      operators,
-      maxTurnover,
-      minHoldingBars,
-      maxDrawdown,
-      maxNodes,
-      maxDepth,
-      maxFields,
-    },
-    budgetTokens: config.llm.promptTokens,
-  }
-}
-
-function promptInput({ iteration, feedback, view }: ModelRequest, known: StaticInput): PromptInput {
-  return {
-    ...known,
-    iteration,
-    feedback,
-    champion: promptChampion(view),
-    failures: failurePatterns(view.recent),
-  }
-}
-
-function promptChampion({ championRecord, champion }: ProposalView): PromptChampion | null {
-  const graph = championRecord?.strategy?.graph
-  if (championRecord === null || !graph || champion.current === null) return null
-  return {
-    iteration: championRecord.iteration,
-    crownedAt: champion.current.from,
-    name: championRecord.strategy!.name,
-    code: strategyToCode(createStrategy(graph)),
-    language: 'ts',
-    train: championRecord.metrics?.train ?? {},
-    validation: championRecord.metrics?.validation ?? {},
-  }
 }
