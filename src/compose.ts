@@ -2,48 +2,34 @@
  * The one file that picks implementations: which sandbox, which store, which runner. Commands and the library call it;
  * everything below sees ports only.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { resolveMarket } from './backtest/markets.js'
 import type { Market, Metrics } from './backtest/types.js'
-import { usageError } from './base/errors.js'
 import type { Config } from './config/schema.js'
 import { parseDataSettings } from './data/argument.js'
 import type { DataOptions } from './data/dataset.js'
 import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
-import { availableFields, checkSources } from './graph/evaluate/context.js'
+import { availableFields } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
-import { checkWindows, rootsOf } from './graph/first-values.js'
 import type { GraphLimits } from './graph/limits.js'
 import type { Strategy } from './graph/strategy.js'
-import { HISTORY_FILE, JournalStore } from './history/journal-store.js'
-import type { RunInfo, RunSettings } from './history/record.js'
+import type { RunSettings } from './history/record.js'
 import { createRedactor } from './history/redact.js'
-import { holdRunDir, keepTotal, makeRunDir } from './history/run-dir.js'
-import { TextStore } from './history/text-store.js'
 import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
-import { createLoopModel } from './loop/ask-model.js'
-import { conform } from './loop/conform.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
-import { resumeState, snapshotState } from './loop/resume.js'
-import { createReturnsCache, returnsFolder } from './loop/returns-cache.js'
-import { runLoop } from './loop/run.js'
-import { loadRanges, recordSettings } from './loop/run-settings.js'
-import { searchSpace, universeStrategy } from './loop/search-space.js'
-import { configHash } from './loop/settings.js'
-import { compileStarts } from './loop/start-strategies.js'
-import { foldRules, type LoopState } from './loop/state.js'
+import { holdRun } from './loop/held-run.js'
+import { startSession } from './loop/session.js'
+import type { LoopState } from './loop/state.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
+import { openWorkbench, type Workbench } from './loop/workbench.js'
 import type { Sandbox } from './sandbox/sandbox.js'
 import { createThreadSandbox } from './sandbox/thread-sandbox.js'
-import type { SearchSpace } from './search/proposal.js'
-import { proposeFactorGraph } from './search/propose.js'
 import { type CompileOptions, compileExpression, compileStrategy } from './strategy/compile.js'
-import { inStrategyText } from './strategy/place.js'
-import { benchmarkMask, type EvaluationSetup, measureBenchmark } from './workers/evaluation.js'
+import type { EvaluationSetup } from './workers/evaluation.js'
 import { createThreadRunner } from './workers/threads.js'
 
 /** Version of this package. */
@@ -140,135 +126,36 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
     onEvent: () => {},
     ...asked,
   }
-  const { config, runDir, env, stop, onEvent } = request
-  const warn = (message: string) => onEvent({ type: 'warning', message })
-  const onWarning = ({ message }: { message: string }) => warn(message)
+  const { config, runDir, env, stop } = request
+  const warn = (message: string) => request.onEvent({ type: 'warning', message })
   const startedAt = performance.now()
+  let recorded = 0
+  let evaluated = 0
+  const onEvent = (event: LoopEvent) => {
+    if (event.type === 'iteration-recorded') {
+      recorded++
+      const { status } = event.record.execution
+      if (status === 'success' || status === 'ruined') evaluated += event.record.trials
+    }
+    request.onEvent(event)
+  }
   const redactor = createRedactor(secretsOf(config, env))
-  makeRunDir(runDir)
-  const release = holdRunDir(runDir, warn)
-  let store: JournalStore | undefined
+  const held = await holdRun({ runDir, config, redactor, warn })
   let close = async () => {}
   try {
-    store = await JournalStore.open(join(runDir, HISTORY_FILE), { redactor, onWarning })
-    const rules = foldRules(config)
-    const snapshot = join(runDir, 'cache', 'loop-state.json')
-    mkdirSync(join(runDir, 'cache'), { recursive: true })
-    keepTotal(runDir, config.iterations)
-    const { state, view } = await resumeState(store, {
-      rules,
-      batchSize: config.batchSize,
-      snapshot,
-      onWarning,
-    })
-
-    const data = dataOptions(config, request.base, env)
-    const dataset = await openDataset(data, { isolate: 'child' })
-    for (const note of dataset.notes) warn(note)
-    const stored = state.settings
-    const { panel, split, settings } = await loadRanges(dataset, data, config, stored)
-    const run: RunInfo = {
-      config: configHash(config),
-      data: panel.hash,
-      seed: config.seed,
-      version: VERSION,
-    }
-    await recordSettings(store, state, settings, run, request)
-    if (stored !== null) onEvent({ type: 'run-resumed', from: state.next, total: config.iterations })
-
-    const sandbox = createSandbox()
-    close = () => sandbox.close()
-    const space = await searchSpace(config, panel, split, sandbox)
-    if (config.fill === undefined && space.fill === 'nextClose')
-      warn('the data has no open prices, so every strategy is filled at the next close')
-    const market = marketOf(config)
-    const setup: EvaluationSetup = {
-      panel,
-      ranges: { train: split.train, validation: split.validation },
-      market,
-      limits: config.limits,
-      cacheBytes: config.cacheMegabytes * 1024 * 1024,
-      ...(config.benchmark === undefined ? {} : { benchmarkSymbol: knownSymbol(config.benchmark, panel) }),
-      ...(space.universe === undefined
-        ? {}
-        : { benchmarkUniverse: universeStrategy(space.universe.subgraph) }),
-    }
-    const benchmark = benchmarksOf(setup, space.fill)
-    const compile = async (source: string, language: 'ts' | 'js' | 'json', fileName?: string) => {
-      const strategy = await compileStrategy(source, sandbox, {
-        language,
-        limits: config.limits,
-        ...(fileName === undefined ? {} : { fileName }),
-      })
-      inStrategyText({ source, fileName: fileName ?? `strategy.${language}`, language }, () => {
-        checkSources(strategy, panel, config.benchmark)
-        checkWindows(strategy, rootsOf(strategy), panel.dates.length)
-      })
-      return conform(strategy, space, config)
-    }
-    const starts = await compileStarts(config, request.base, state.next, compile)
-    const model = createLoopModel({
-      config,
-      panel,
-      space,
-      compile,
-      redact: (text) => redactor.text(text),
+    const bench = await prepareRun({ config, base: request.base, env, stored: held.state.settings, warn })
+    close = bench.close
+    const { state, iterate } = await startSession({
+      held,
+      bench,
+      redactor,
+      base: request.base,
+      acceptChanges: request.acceptChanges,
       surroundings: { env, now: Date.now, sleep: systemSleep },
-      spent: state.spent,
-      warn,
+      onEvent,
     })
-
-    const runner = createThreadRunner(setup, {
-      threads: config.workers === 'auto' ? availableParallelism() : config.workers,
-      timeoutSeconds: config.limits.evaluationTimeoutSeconds,
-    })
-    close = async () => {
-      await Promise.all([runner.close(), sandbox.close()])
-    }
-    let recorded = 0
-    let evaluated = 0
-    let snapshotAt = state.next
     const loopStartedAt = performance.now()
-    const stopped = await runLoop(
-      {
-        config,
-        store,
-        runner,
-        factorGraph: ({ rng, parents, champion, seen }) =>
-          proposeFactorGraph({
-            rng,
-            space,
-            parents,
-            seen,
-            weights: config.factorGraph.proposers,
-            maxRedraws: config.factorGraph.maxRedraws,
-            ...(champion === null ? {} : { champion }),
-          }),
-        model,
-        starts,
-        texts: new TextStore(join(runDir, 'texts'), redactor),
-        returns: createReturnsCache(returnsFolder(runDir, run)),
-        run,
-        periodsPerYear: market.periodsPerYear,
-        benchmarkReturns: benchmark.validation.returns,
-        stop,
-        onEvent(event) {
-          if (event.type === 'iteration-recorded') {
-            recorded++
-            const { status } = event.record.execution
-            if (status === 'success' || status === 'ruined') evaluated += event.record.trials
-          }
-          onEvent(event)
-        },
-        async onBatchEnd(current) {
-          if (current.next - snapshotAt < SNAPSHOT_EVERY) return
-          snapshotAt = current.next
-          await snapshotState(store!, { rules, batchSize: config.batchSize, snapshot, onWarning: warn })
-        },
-      },
-      state,
-      view,
-    )
+    const stopped = await iterate({ total: config.iterations, stop })
     const loopMs = performance.now() - loopStartedAt
     const summary = summarizeRun(state, {
       runDir,
@@ -278,42 +165,63 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       durationMs: performance.now() - startedAt,
       loopMs,
     })
-    return { stopped, summary, state, setup, benchmark: metricsOf(benchmark), settings }
+    const { train, validation } = bench.benchmark
+    return {
+      stopped,
+      summary,
+      state,
+      setup: bench.setup,
+      benchmark: { train: train.metrics, validation: validation.metrics },
+      settings: bench.settings,
+    }
   } finally {
     await close()
-    await store?.close()
-    release()
+    await held.release()
   }
 }
 
-/** Iterations between two snapshots of the fold: a resume reads at most this many records beyond one. */
-const SNAPSHOT_EVERY = 1000
+/** Reads the data of a run and makes ready where its strategies are compiled and evaluated; nothing is written. */
+async function prepareRun(request: {
+  readonly config: Config
+  readonly base: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stored: RunSettings | null
+  readonly warn: (message: string) => void
+}): Promise<Workbench & { close(): Promise<void> }> {
+  const { config, base, env, stored, warn } = request
+  const data = dataOptions(config, base, env)
+  const dataset = await openDataset(data, { isolate: 'child' })
+  const sandbox = createSandbox()
+  try {
+    const bench = await openWorkbench({
+      config,
+      dataset,
+      data,
+      stored,
+      version: VERSION,
+      market: marketOf(config),
+      sandbox,
+      createRunner: (setup) =>
+        createThreadRunner(setup, {
+          threads: config.workers === 'auto' ? availableParallelism() : config.workers,
+          timeoutSeconds: config.limits.evaluationTimeoutSeconds,
+        }),
+      warn,
+    })
+    return {
+      ...bench,
+      async close() {
+        await Promise.all([bench.runner.close(), sandbox.close()])
+      },
+    }
+  } catch (error) {
+    await sandbox.close()
+    throw error
+  }
+}
 
 /** Values that must not reach any file: those of the key variables, without the line break that may follow a key. */
 const secretsOf = (config: Config, env: Readonly<Record<string, string | undefined>>): string[] =>
   [...USUAL_KEY_VARIABLES, ...config.llm.models.map((model) => keyVariableOf(model))]
     .map((variable) => (variable === undefined ? undefined : env[variable]?.trim()))
     .filter((value): value is string => value !== undefined && value !== '')
-
-function knownSymbol(symbol: string, panel: Panel): string {
-  if (panel.symbols.includes(symbol)) return symbol
-  throw usageError(
-    'INVALID_CONFIG',
-    `benchmark: the data has no symbol ${JSON.stringify(symbol)}`,
-    `it has ${panel.symbols.length}: ${panel.symbols.slice(0, 8).join(', ')} …`,
-    { path: 'benchmark', given: symbol },
-  )
-}
-
-function benchmarksOf(setup: EvaluationSetup, fill: SearchSpace['fill']) {
-  const universe = benchmarkMask(setup)
-  const { panel, market, ranges } = setup
-  const on = (name: 'train' | 'validation') =>
-    measureBenchmark({ panel, range: ranges[name], fill, market, universe })
-  return { train: on('train'), validation: on('validation') }
-}
-
-const metricsOf = ({ train, validation }: ReturnType<typeof benchmarksOf>) => ({
-  train: train.metrics,
-  validation: validation.metrics,
-})

@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import type { Redactor } from '../history/redact.js'
+import { TextStore } from '../history/text-store.js'
+import type { Surroundings } from '../llm/model-client.js'
+import { proposeFactorGraph } from '../search/propose.js'
+import { createLoopModel } from './ask-model.js'
+import type { LoopEvent, StopReason } from './events.js'
+import type { HeldRun } from './held-run.js'
+import { createReturnsCache, returnsFolder } from './returns-cache.js'
+import { type LoopParts, runLoop } from './run.js'
+import { recordSettings } from './run-settings.js'
+import { compileStarts } from './start-strategies.js'
+import type { LoopState } from './state.js'
+import type { Workbench } from './workbench.js'
+
+export interface SessionParts {
+  readonly held: HeldRun
+  readonly bench: Workbench
+  readonly redactor: Redactor
+  /** Folder that the paths of the user's own strategies count from. */
+  readonly base: string
+  readonly acceptChanges: boolean
+  readonly surroundings: Pick<Surroundings, 'env' | 'now' | 'sleep'>
+  readonly onEvent: (event: LoopEvent) => void
+}
+
+/** A held run that goes on from where its history ends. */
+export interface Session {
+  readonly state: LoopState
+  /**
+   * Runs iterations until there are `total` of them, or until it is stopped: what is being evaluated then is finished
+   * and recorded.
+   */
+  iterate(until: { readonly total: number; readonly stop: AbortSignal }): Promise<StopReason>
+}
+
+/**
+ * Begins a run or goes on with one. The run's first record is written here, or its settings compared.
+ * @throws AlphaloopError (usage) RUN_CHANGED
+ */
+export async function startSession(parts: SessionParts): Promise<Session> {
+  const { held, bench, redactor, onEvent } = parts
+  const { config, space, run, benchmark } = bench
+  const { store, state, runDir } = held
+  const resumed = state.settings !== null
+  await recordSettings(store, state, bench.settings, run, {
+    runDir,
+    acceptChanges: parts.acceptChanges,
+    onEvent,
+  })
+  if (resumed) onEvent({ type: 'run-resumed', from: state.next, total: config.iterations })
+  const compile = bench.compile
+  const starts = await compileStarts(config, parts.base, state.next, compile)
+  const model = createLoopModel({
+    config,
+    panel: bench.panel,
+    space,
+    compile,
+    redact: (text) => redactor.text(text),
+    surroundings: parts.surroundings,
+    spent: state.spent,
+    warn: (message) => onEvent({ type: 'warning', message }),
+  })
+  const loop: Omit<LoopParts, 'config' | 'stop'> = {
+    store,
+    runner: bench.runner,
+    factorGraph: ({ rng, parents, champion, seen }) =>
+      proposeFactorGraph({
+        rng,
+        space,
+        parents,
+        seen,
+        weights: config.factorGraph.proposers,
+        maxRedraws: config.factorGraph.maxRedraws,
+        ...(champion === null ? {} : { champion }),
+      }),
+    model,
+    starts,
+    texts: new TextStore(join(runDir, 'texts'), redactor),
+    returns: createReturnsCache(returnsFolder(runDir, run)),
+    run,
+    periodsPerYear: bench.market.periodsPerYear,
+    benchmarkReturns: benchmark.validation.returns,
+    onEvent,
+    onBatchEnd: held.onBatchEnd,
+  }
+  // The total is no part of what decides results, so each call may have its own.
+  const until = (total: number, stop: AbortSignal): LoopParts => ({
+    ...loop,
+    config: { ...config, iterations: total },
+    stop,
+  })
+  return {
+    state,
+    iterate: ({ total, stop }) => runLoop(until(total, stop), state, held.view),
+  }
+}
