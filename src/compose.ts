@@ -2,9 +2,9 @@
  * The one file that picks implementations: which sandbox, which store, which runner. Commands and the library call it;
  * everything below sees ports only.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { resolveMarket } from './backtest/markets.js'
 import type { Market, Metrics } from './backtest/types.js'
 import type { Config } from './config/schema.js'
@@ -16,19 +16,22 @@ import { availableFields } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
 import type { GraphLimits } from './graph/limits.js'
 import type { Strategy } from './graph/strategy.js'
+import { HISTORY_FILE } from './history/journal-store.js'
 import type { RunSettings } from './history/record.js'
 import { createRedactor } from './history/redact.js'
 import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
 import { holdRun } from './loop/held-run.js'
-import { startSession } from './loop/session.js'
+import { type Session, startSession } from './loop/session.js'
 import type { LoopState } from './loop/state.js'
+import { readRun } from './loop/stored-run.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
 import { openWorkbench, type Workbench } from './loop/workbench.js'
 import type { Sandbox } from './sandbox/sandbox.js'
 import { createThreadSandbox } from './sandbox/thread-sandbox.js'
 import { type CompileOptions, compileExpression, compileStrategy } from './strategy/compile.js'
+import { inStrategyText, type StrategyText } from './strategy/place.js'
 import type { EvaluationSetup } from './workers/evaluation.js'
 import { createThreadRunner } from './workers/threads.js'
 
@@ -61,6 +64,10 @@ export const compileFactorText = (
       ...(limits === undefined ? {} : { limits }),
     }),
   )
+
+/** Runs what evaluates a strategy; its errors about the data get their place in the strategy's text. */
+export const inText = <T>(text: StrategyText, run: () => T | Promise<T>): Promise<T> =>
+  inStrategyText(text, (source) => inSandbox(undefined, (sandbox) => sandbox.read(source)), run)
 
 async function inSandbox<T>(given: Sandbox | undefined, work: (sandbox: Sandbox) => Promise<T>): Promise<T> {
   const sandbox = given ?? createSandbox()
@@ -177,6 +184,42 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
   } finally {
     await close()
     await held.release()
+  }
+}
+
+/** A run whose data is read and which is written to now and then, for as long as each piece of work takes. */
+export interface OpenedRun {
+  readonly bench: Workbench
+  /**
+   * Holds the run directory, made where it is missing, for the time of the work. The work meets the history as it is
+   * then, whoever wrote to it in between.
+   * @throws AlphaloopError (environment) RUN_IN_USE with the pid of who holds it; (usage) RUN_CHANGED
+   */
+  hold<T>(work: (session: Session) => Promise<T>, onEvent?: (event: LoopEvent) => void): Promise<T>
+  close(): Promise<void>
+}
+
+/** Reads the data of a run, new or old, without writing anything: `hold` does. @throws AlphaloopError (data, usage) */
+export async function openRun(
+  asked: Omit<RunRequest, 'stop' | 'onEvent'> & { readonly warn?: (message: string) => void },
+): Promise<OpenedRun> {
+  const { config, runDir, base = '.', env = {}, acceptChanges = false, warn = () => {} } = asked
+  const redactor = createRedactor(secretsOf(config, env))
+  const stored = existsSync(join(runDir, HISTORY_FILE)) ? (await readRun(runDir)).settings : null
+  const bench = await prepareRun({ config, base, env, stored, warn })
+  return {
+    bench,
+    async hold(work, onEvent = () => {}) {
+      const held = await holdRun({ runDir, config, redactor, warn })
+      try {
+        const surroundings = { env, now: Date.now, sleep: systemSleep }
+        const parts = { held, bench, redactor, base, acceptChanges, surroundings, onEvent }
+        return await work(await startSession(parts))
+      } finally {
+        await held.release()
+      }
+    },
+    close: bench.close,
   }
 }
 

@@ -96,7 +96,8 @@ export async function openWorkbench(parts: WorkbenchParts): Promise<Workbench> {
         limits: config.limits,
         ...(fileName === undefined ? {} : { fileName }),
       })
-      inStrategyText({ source, fileName: fileName ?? `strategy.${language}`, language }, () => {
+      const text = { source, fileName: fileName ?? `strategy.${language}`, language }
+      await inStrategyText(text, sandbox.read, () => {
         checkSources(strategy, panel, config.benchmark)
         checkWindows(strategy, rootsOf(strategy), panel.dates.length)
       })

@@ -16,6 +16,7 @@ import {
   RELEASE_SYNC,
 } from 'quickjs-emscripten'
 import { LOCKDOWN } from './lockdown.js'
+import { readSource } from './read-source.js'
 import {
   DEFAULT_SANDBOX_LIMITS,
   ENGINE_DOWN,
@@ -44,11 +45,14 @@ const INTRINSICS = {
 /** Longest error message and details that are taken over from inside. */
 const LONGEST_TEXT = 20_000
 
-/** A sandbox whose limits hold for each program. @see Sandbox */
+/**
+ * A sandbox whose limits hold for each program. Nothing ends the reading of a text before it is done: a sandbox for
+ * texts that nobody trusts has a thread of its own. @see Sandbox
+ */
 export function createQuickJsSandbox(
   options: {
     limits?: Partial<SandboxLimits>
-    /** Called when a program's own time begins. */
+    /** Called when the time of a program, or of reading one, begins. */
     onStart?: () => void
   } = {},
 ): Sandbox {
@@ -56,6 +60,10 @@ export function createQuickJsSandbox(
   const { onStart = () => {} } = options
   let engine: Promise<QuickJSWASMModule> | undefined
   return {
+    async read(text) {
+      onStart()
+      return readSource(text)
+    },
     async run(program) {
       for (;;) {
         engine ??= newEngine(limits)

@@ -8,6 +8,8 @@ export interface SandboxLimits {
   readonly stackBytes: number
   /** Length of the result, in UTF-16 code units. */
   readonly outputLength: number
+  /** Wall-clock time of reading one program's text, in milliseconds: ten times what an ordinary one of 256 KB takes. */
+  readonly readMs: number
 }
 
 export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
@@ -16,6 +18,7 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   // More lets deep recursion reach the end of the host's own stack, which ends the host.
   stackBytes: 256 * 1024,
   outputLength: 1024 * 1024,
+  readMs: 3000,
 })
 
 export interface SandboxProgram {
@@ -69,12 +72,73 @@ export const ENGINE_DOWN: SandboxResult = Object.freeze({
   position: undefined,
 })
 
+/** A program's text as somebody wrote it. */
+export interface SourceText {
+  readonly source: string
+  /** `expression`: one JavaScript expression and nothing else; the others are ES modules. */
+  readonly language: 'ts' | 'js' | 'expression'
+  /** Whether `calls` and `texts` are wanted (false). */
+  readonly withCalls?: boolean
+}
+
+export interface ReadImport {
+  readonly module: string
+  readonly position: Position
+  /** In braces; undefined for the default export. */
+  readonly names: readonly { readonly name: string | undefined; readonly position: Position }[]
+}
+
+export interface ReadCall {
+  /** Of the function or method. */
+  readonly name: string
+  /** Arguments that are a text or a number as they stand, undefined for every other one. */
+  readonly values: readonly (string | number | undefined)[]
+  /** Of the method's name, or of the call of a function. */
+  readonly position: Position
+}
+
+export interface ReadText {
+  readonly value: string
+  readonly position: Position
+  /** Name of the call that it is an argument of. */
+  readonly within: string | undefined
+}
+
+/** What a text says before it runs. Positions are those of `code`. */
+export type SourceReading =
+  | {
+      readonly state: 'read'
+      /** The text without its types; lines stay where they are, and columns up to the first type. */
+      readonly code: string
+      /** Those of `export … from` too. */
+      readonly imports: readonly ReadImport[]
+      readonly hasDefaultExport: boolean
+      readonly exportedNames: readonly string[]
+      /** The last statement is a bare expression: how models often end a program. */
+      readonly endsWithExpression: boolean
+      readonly calls: readonly ReadCall[]
+      readonly texts: readonly ReadText[]
+    }
+  | {
+      readonly state: 'refused'
+      /** The parser's words. */
+      readonly message: string
+      /** The text that `position` is of: without its types, or as it was written. */
+      readonly code: string
+      readonly position: Position | undefined
+    }
+  /** Nested deeper than the parser's stack. */
+  | { readonly state: 'tooDeep' }
+  | { readonly state: 'stopped'; readonly limit: 'time' | 'memory' }
+
 /**
  * Runs untrusted programs. Each starts in a realm of its own with the language and nothing else: no clock, no
  * randomness, no code from text, no files, network or process. A program that fails or runs over a limit is a result,
  * not an exception; `run` rejects only where the sandbox itself is broken.
  */
 export interface Sandbox {
+  /** Strips types and parses, without running anything; a text that takes too long is stopped like a program. */
+  read(text: SourceText): Promise<SourceReading>
   run(program: SandboxProgram): Promise<SandboxResult>
   /** Gives back what it holds; programs that wait are rejected. */
   close(): Promise<void>

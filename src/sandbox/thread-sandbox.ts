@@ -1,10 +1,11 @@
 /**
  * The sandbox in a thread of its own. QuickJS stops a program by itself at its limits, but for a few of its native
- * loops that never ask (`indexOf` over a claimed length of 1e15): their thread is ended from outside.
- * 1. A program waits its turn; the thread is started with the first.
- * 2. The thread says when the program begins: the clock of the limit runs from there, with some grace, because the
- *    engine's own end of it says more.
- * 3. A thread that is late, runs out of memory or dies is replaced; its program's result says why.
+ * loops that never ask (`indexOf` over a claimed length of 1e15), and no parser bounds its time: their thread is ended
+ * from outside.
+ * 1. What is to be read or run waits its turn; the thread is started with the first.
+ * 2. The thread says when it begins: the clock of the limit runs from there, with some grace, because the engine's own
+ *    end of a program says more.
+ * 3. A thread that is late, runs out of memory or dies is replaced; the result of what it did says why.
  */
 import { Worker } from 'node:worker_threads'
 import { environmentError, messageOf } from '../base/errors.js'
@@ -15,27 +16,35 @@ import {
   type SandboxLimits,
   type SandboxProgram,
   type SandboxResult,
+  type SourceReading,
+  type SourceText,
 } from './sandbox.js'
+
+type Work =
+  | { readonly kind: 'read'; readonly text: SourceText }
+  | { readonly kind: 'run'; readonly program: SandboxProgram }
+
+type Result = SandboxResult | SourceReading
 
 export interface SandboxRequest {
   readonly id: number
-  readonly program: SandboxProgram
+  readonly work: Work
 }
 
 export type SandboxReply =
   | { readonly type: 'started'; readonly id: number }
-  | { readonly type: 'ended'; readonly id: number; readonly result: SandboxResult }
+  | { readonly type: 'ended'; readonly id: number; readonly result: Result }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
 
-/** What a thread is given beyond a program's limit before it is ended, in milliseconds. */
+/** What a thread is given beyond a limit before it is ended, in milliseconds. */
 const GRACE_MS = 250
 /** What an engine may take to start and to read the prelude, on a machine that has other things to do. */
 const START_MS = 30_000
 
 interface Job {
   readonly id: number
-  readonly program: SandboxProgram
-  readonly resolve: (result: SandboxResult) => void
+  readonly work: Work
+  readonly resolve: (result: Result) => void
   readonly reject: (error: Error) => void
 }
 
@@ -87,7 +96,8 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
       if (reply.type === 'started') {
         begun = true
         clearTimeout(timer)
-        timer = setTimeout(() => replace(({ resolve }) => resolve(LATE)), limits.timeMs + GRACE_MS)
+        const limitMs = job.work.kind === 'read' ? limits.readMs : limits.timeMs
+        timer = setTimeout(() => replace(({ resolve }) => resolve(LATE)), limitMs + GRACE_MS)
       } else if (reply.type === 'ended') {
         settle(({ resolve }) => resolve(reply.result))
       } else {
@@ -96,9 +106,10 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
     })
     const died = (why: string, memory: boolean) => {
       if (made !== worker) return
-      replace(({ resolve, reject }) => {
+      replace(({ work, resolve, reject }) => {
         if (!begun) reject(broken(why))
-        else resolve(memory ? { state: 'stopped', limit: 'memory', position: undefined } : ENGINE_DOWN)
+        else if (memory) resolve({ state: 'stopped', limit: 'memory', position: undefined })
+        else resolve(work.kind === 'read' ? { state: 'tooDeep' } : ENGINE_DOWN)
       })
     }
     made.on('error', (error: NodeJS.ErrnoException) =>
@@ -117,19 +128,23 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
       worker ??= start()
       worker.ref()
       timer = setTimeout(() => replace(({ reject }) => reject(broken('it did not start in time'))), START_MS)
-      worker.postMessage({ id: job.id, program: job.program } satisfies SandboxRequest)
+      worker.postMessage({ id: job.id, work: job.work } satisfies SandboxRequest)
     } catch (error) {
       replace(({ reject }) => reject(broken(messageOf(error))))
     }
   }
 
+  // What comes back is the result of the kind of work that was asked for.
+  const ask = <R extends Result>(work: Work) =>
+    new Promise<R>((resolve, reject) => {
+      if (closed) throw new Error('the sandbox is closed')
+      queue.push({ id: nextId++, work, resolve: resolve as (result: Result) => void, reject })
+      next()
+    })
+
   return {
-    run: (program) =>
-      new Promise((resolve, reject) => {
-        if (closed) throw new Error('the sandbox is closed')
-        queue.push({ id: nextId++, program, resolve, reject })
-        next()
-      }),
+    read: (text) => ask<SourceReading>({ kind: 'read', text }),
+    run: (program) => ask<SandboxResult>({ kind: 'run', program }),
     async close() {
       closed = true
       const waiting = [...(job === undefined ? [] : [job]), ...queue.splice(0)]
@@ -143,7 +158,7 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
   }
 }
 
-const LATE: SandboxResult = { state: 'stopped', limit: 'time', position: undefined }
+const LATE: SandboxResult & SourceReading = { state: 'stopped', limit: 'time', position: undefined }
 
 const broken = (why: string) =>
   environmentError(

@@ -1,4 +1,4 @@
-// What runs in a sandbox's thread: one untrusted program after the other.
+// What runs in a sandbox's thread: one untrusted text or program after the other.
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../base/errors.js'
 import { createQuickJsSandbox } from './quickjs.js'
@@ -12,10 +12,11 @@ const sandbox = createQuickJsSandbox({
   onStart: () => reply({ type: 'started', id: running }),
 })
 
-parentPort!.on('message', async ({ id, program }: SandboxRequest) => {
+parentPort!.on('message', async ({ id, work }: SandboxRequest) => {
   running = id
   try {
-    reply({ type: 'ended', id, result: await sandbox.run(program) })
+    const result = work.kind === 'read' ? await sandbox.read(work.text) : await sandbox.run(work.program)
+    reply({ type: 'ended', id, result })
   } catch (error) {
     reply({ type: 'failed', id, message: messageOf(error) })
   }

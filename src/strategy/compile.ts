@@ -1,7 +1,7 @@
 /**
  * From source text to a checked strategy, by the one way there is:
  * 1. JSON goes straight to the graph check (step 5).
- * 2. Code is stripped of types, parsed, and its imports are checked (source.ts).
+ * 2. Code is stripped of types and parsed in the sandbox, and its imports are checked (source.ts).
  * 3. It runs in the sandbox against the builder (prelude.ts, builder.ts), which records a graph.
  * 4. One JSON text comes out; whatever went wrong inside is put into words here, with its place.
  * 5. `createStrategy` checks the graph like any other that nobody trusts.
@@ -59,7 +59,7 @@ export async function compileStrategy(
     const json = parseJson(source, fileName)
     return named(() => createStrategy(withName(json, name), options.limits))
   }
-  const prepared = prepareSource(source, fileName, language, vocabulary())
+  const prepared = await prepareSource(source, fileName, language, vocabulary(), sandbox)
   const finished = await runProgram(prepared, { source, fileName }, sandbox, {
     kind: 'strategy',
     hasDefaultExport: prepared.hasDefaultExport,
@@ -91,7 +91,7 @@ export async function compileExpression(
       'the expression is empty',
       "write one, such as 'rank(close.pctChange(20))'",
     )
-  const prepared = prepareExpression(text, fileName)
+  const prepared = await prepareExpression(text, fileName, sandbox)
   const finished = await runProgram(prepared, { source: text, fileName, fields: options.fields }, sandbox, {
     kind: 'expression',
     hasDefaultExport: true,

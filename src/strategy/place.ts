@@ -1,9 +1,7 @@
-import { type Node, parse, parseExpressionAt } from 'acorn'
 import { AlphaloopError } from '../base/errors.js'
-import type { Position } from '../sandbox/sandbox.js'
-import { vocabulary } from './prelude.js'
+import type { Position, Sandbox, SourceReading, SourceText } from '../sandbox/sandbox.js'
 import { callName } from './signatures.js'
-import { prepareSource, sourceError } from './source.js'
+import { originalPosition, sourceError } from './source.js'
 
 /** A strategy as it was written. */
 export interface StrategyText {
@@ -18,20 +16,27 @@ const ABOUT_THE_DATA = new Set(['UNKNOWN_FIELD', 'UNKNOWN_GROUP', 'WINDOW_TOO_LO
 /**
  * Runs what evaluates a strategy; an error about a field, a group or a window of it gets the place in its text where
  * that is written, in message and details, as errors of the compiler have it.
+ * @param read reads the text again where a place is looked for: `sandbox.read`
  */
-export function inStrategyText<T>(text: StrategyText, run: () => T): T {
+export async function inStrategyText<T>(
+  text: StrategyText,
+  read: Sandbox['read'],
+  run: () => T | Promise<T>,
+): Promise<T> {
   try {
-    return run()
+    return await run()
   } catch (thrown) {
-    throw thrown instanceof AlphaloopError ? withPlace(thrown, text) : thrown
+    throw thrown instanceof AlphaloopError ? await withPlace(thrown, text, read) : thrown
   }
 }
 
-function withPlace(error: AlphaloopError, text: StrategyText): AlphaloopError {
+async function withPlace(error: AlphaloopError, text: StrategyText, read: Sandbox['read']) {
   if (!ABOUT_THE_DATA.has(error.code) || error.details.line !== undefined) return error
+  const { fileName, source, language } = text
   const position =
-    text.language === 'json' ? placeInJson(text.source, error.details) : placeInCode(text, error.details)
-  const { fileName, source } = text
+    language === 'json'
+      ? placeInJson(source, error.details)
+      : await placeInCode({ source, language }, error.details, read)
   return sourceError(
     error.code,
     error.message,
@@ -52,15 +57,22 @@ const missingName = ({ field, group }: Details) =>
 const readersOf = ({ field }: Details): readonly string[] =>
   typeof field === 'string' ? ['field', 'benchmark'] : ['group']
 
-/** A call, as far as it matters here. */
-interface Call {
-  readonly name: string
-  readonly values: readonly unknown[]
-  readonly position: Position
+async function placeInCode(
+  text: SourceText,
+  details: Details,
+  read: Sandbox['read'],
+): Promise<Position | undefined> {
+  const reading = await read({ ...text, withCalls: true })
+  // It was read before, when it was compiled.
+  if (reading.state !== 'read') return undefined
+  const position = placeAmong(reading, details)
+  return position && originalPosition(text.source, reading.code, position)
 }
 
-function placeInCode(text: StrategyText, details: Details): Position | undefined {
-  const { calls, literals } = readCode(text)
+function placeAmong(
+  { calls, texts }: Pick<Extract<SourceReading, { state: 'read' }>, 'calls' | 'texts'>,
+  details: Details,
+): Position | undefined {
   const name = missingName(details)
   if (name !== undefined) {
     const read = calls.find(
@@ -70,67 +82,22 @@ function placeInCode(text: StrategyText, details: Details): Position | undefined
     return (
       read?.position ??
       calls.find(({ name: called }) => readers.some((reader) => callName(reader) === called))?.position ??
-      literals.find(({ value, within }) => value === name && (within === undefined || !READERS.has(within)))
+      texts.find(({ value, within }) => value === name && (within === undefined || !READERS.has(within)))
         ?.position
     )
   }
   const operator = String(details.operator)
   const numbers = Array.isArray(details.windows) ? details.windows : []
   const same = calls.filter(({ name: called }) => called === operator || called === callName(operator))
-  const exact = same.find(({ values }) => numbers.every((value) => values.includes(value)))
+  const exact = same.find(({ values }) => numbers.every((value) => values.includes(value as number)))
   return (exact ?? (same.length === 1 ? same[0] : undefined))?.position
 }
 
-/** Every call and every text of a program, in the order in which they stand there. */
-function readCode({ source, fileName, language }: StrategyText) {
-  const calls: Call[] = []
-  const literals: { value: unknown; position: Position; within: string | undefined }[] = []
-  /** The calls that texts are arguments of. */
-  const callOf = new Map<unknown, string>()
-  const options = { ecmaVersion: 2023, sourceType: 'module', locations: true } as const
-  const prepared =
-    language === 'expression'
-      ? { code: source, original: (position: Position) => position }
-      : prepareSource(source, fileName, language === 'js' ? 'js' : 'ts', vocabulary())
-  const program =
-    language === 'expression'
-      ? parseExpressionAt(source, 0, options)
-      : parse(prepared.code, { ...options, allowAwaitOutsideFunction: true })
-  const at = (node: Node) => {
-    const { line, column } = node.loc!.start
-    return prepared.original({ line, column: column + 1 })
-  }
-  // An explicit stack: a program may be nested deeper than the call stack.
-  const open: unknown[] = [program]
-  while (open.length > 0) {
-    const item = open.pop()
-    if (Array.isArray(item)) {
-      open.push(...item.toReversed())
-      continue
-    }
-    if (typeof item !== 'object' || item === null || !('type' in item)) continue
-    const node = item as Node & Record<string, unknown>
-    if (node.type === 'Literal')
-      literals.push({ value: node.value, position: at(node), within: callOf.get(node) })
-    if (node.type === 'CallExpression') {
-      const callee = node.callee as Node & { name?: string; property?: Node & { name?: string } }
-      const named = callee.type === 'MemberExpression' ? callee.property! : callee
-      const values = (node.arguments as readonly (Node & { value?: unknown })[]).map(({ value }) => value)
-      if (typeof named.name === 'string') {
-        for (const argument of node.arguments as readonly Node[]) callOf.set(argument, named.name)
-        calls.push({
-          name: named.name,
-          values,
-          position: at(callee.type === 'MemberExpression' ? named : node),
-        })
-      }
-    }
-    open.push(...Object.values(node).toReversed())
-  }
-  return { calls, literals }
-}
+/** Longest JSON that is searched, in UTF-16 code units: names that stand twice in one object could make it slow. */
+const LONGEST_JSON = 64 * 1024
 
 function placeInJson(source: string, details: Details): Position | undefined {
+  if (source.length > LONGEST_JSON) return undefined
   const name = missingName(details)
   const quoted = (text: unknown) => JSON.stringify(String(text)).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   // A node's params stand after its op, as they are written by default, and hold the windows.

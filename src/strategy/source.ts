@@ -1,14 +1,12 @@
 /**
  * From source text to an ES module in plain JavaScript:
- * 1. TypeScript's types are stripped; lines stay where they are.
- * 2. The result is parsed: syntax errors get their line and column here.
+ * 1. The sandbox strips TypeScript's types and parses the result (sandbox/read-source.ts); lines stay where they are.
+ * 2. Syntax errors get the line and column of the text as it was written here.
  * 3. Imports are checked before anything runs: only 'alphaloop', only names that it has.
  */
-import { type Node, type Program, parse, parseExpressionAt, tokenizer } from 'acorn'
-import { transform } from 'sucrase'
 import { type AlphaloopError, usageError } from '../base/errors.js'
 import { printable } from '../base/printable.js'
-import type { Position } from '../sandbox/sandbox.js'
+import type { Position, Sandbox, SourceReading, SourceText } from '../sandbox/sandbox.js'
 import { meantBy } from './suggest.js'
 
 /** The module that strategies import. */
@@ -37,10 +35,10 @@ export interface PreparedSource {
   original(position: Position): Position
 }
 
-/** An error at a place in a source file. The message begins with the place, `details` has it in parts. */
 /** Longest message that is taken over from a program or a parser, in characters. */
 const LONGEST_MESSAGE = 2000
 
+/** An error at a place in a source file. The message begins with the place, `details` has it in parts. */
 export function sourceError(
   code: string,
   message: string,
@@ -61,109 +59,55 @@ export function sourceError(
   })
 }
 
-/** @throws AlphaloopError (usage) STRATEGY_SYNTAX or STRATEGY_IMPORT */
-export function prepareSource(
+/**
+ * An ES module, read in the sandbox.
+ * @throws AlphaloopError (usage) STRATEGY_SYNTAX, STRATEGY_IMPORT, STRATEGY_TIMEOUT or STRATEGY_MEMORY
+ */
+export async function prepareSource(
   source: string,
   fileName: string,
   language: 'ts' | 'js',
   vocabulary: ReadonlySet<string>,
-): PreparedSource {
-  const code = language === 'ts' ? stripTypes(source, fileName) : source
+  sandbox: Sandbox,
+): Promise<PreparedSource> {
+  const reading = await readText({ source, language }, fileName, sandbox)
+  const { code, hasDefaultExport, exportedNames, endsWithExpression } = reading
   const original = (position: Position) => originalPosition(source, code, position)
-  let program: Program
-  try {
-    program = parse(code, {
-      ecmaVersion: 2023,
-      sourceType: 'module',
-      locations: true,
-      allowAwaitOutsideFunction: true,
-    })
-  } catch (thrown) {
-    throw syntaxError(thrown, source, fileName, original)
+  const fail = (message: string, at: Position, hint: string): never => {
+    throw sourceError('STRATEGY_IMPORT', message, { fileName, source, position: original(at) }, { hint })
   }
-  const fail = (errorCode: string, message: string, node: Node, hint?: string) => {
-    const { line, column } = node.loc!.start
-    const position = original({ line, column: column + 1 })
-    throw sourceError(errorCode, message, { fileName, source, position }, { hint })
-  }
-
-  let hasDefaultExport = false
-  const exportedNames: string[] = []
-  for (const statement of program.body) {
-    switch (statement.type) {
-      case 'ImportDeclaration': {
-        refuseOtherModules(statement.source, fail)
-        for (const specifier of statement.specifiers) {
-          if (specifier.type === 'ImportDefaultSpecifier')
-            fail(
-              'STRATEGY_IMPORT',
-              `'${MODULE}' has no default export`,
-              specifier,
-              `write import { strategy } from '${MODULE}'`,
-            )
-          if (specifier.type !== 'ImportSpecifier') continue
-          const { imported } = specifier
-          const name = imported.type === 'Identifier' ? imported.name : String(imported.value)
-          if (vocabulary.has(name) || (TYPE_NAMES as readonly string[]).includes(name)) continue
-          const meant = meantBy(name, [...vocabulary])
-          fail(
-            'STRATEGY_IMPORT',
-            `'${MODULE}' has no ${name}${meant ? `; did you mean ${meant}?` : ''}`,
-            specifier,
-            meant ? `import ${meant}` : '`alphaloop operators` lists every operator',
-          )
-        }
-        break
-      }
-      case 'ExportDefaultDeclaration':
-        hasDefaultExport = true
-        break
-      case 'ExportAllDeclaration':
-        refuseOtherModules(statement.source, fail)
-        break
-      case 'ExportNamedDeclaration': {
-        if (statement.source) refuseOtherModules(statement.source, fail)
-        for (const { exported } of statement.specifiers) {
-          const name = exported.type === 'Identifier' ? exported.name : String(exported.value)
-          if (name === 'default') hasDefaultExport = true
-          else exportedNames.push(name)
-        }
-        const { declaration } = statement
-        if (declaration?.type === 'VariableDeclaration')
-          for (const { id } of declaration.declarations)
-            if (id.type === 'Identifier') exportedNames.push(id.name)
-        break
-      }
+  for (const { module, position, names } of reading.imports) {
+    if (module !== MODULE)
+      fail(
+        `'${module}' cannot be imported: a strategy has no files, no network and no packages`,
+        position,
+        `only '${MODULE}' can be imported`,
+      )
+    for (const { name, position: at } of names) {
+      if (name === undefined)
+        return fail(`'${MODULE}' has no default export`, at, `write import { strategy } from '${MODULE}'`)
+      if (vocabulary.has(name) || (TYPE_NAMES as readonly string[]).includes(name)) continue
+      const meant = meantBy(name, [...vocabulary])
+      fail(
+        `'${MODULE}' has no ${name}${meant ? `; did you mean ${meant}?` : ''}`,
+        at,
+        meant ? `import ${meant}` : '`alphaloop operators` lists every operator',
+      )
     }
   }
-  const last = program.body.at(-1)
-  return {
-    code,
-    hasDefaultExport,
-    exportedNames,
-    endsWithExpression: last?.type === 'ExpressionStatement' && last.directive === undefined,
-    original,
-  }
+  return { code, hasDefaultExport, exportedNames, endsWithExpression, original }
 }
 
 /**
  * A bare expression as a module that exports it.
- * @throws AlphaloopError (usage) STRATEGY_SYNTAX
+ * @throws AlphaloopError (usage) STRATEGY_SYNTAX, STRATEGY_TIMEOUT or STRATEGY_MEMORY
  */
-export function prepareExpression(source: string, fileName: string): PreparedSource {
-  const options = { ecmaVersion: 2023, sourceType: 'module', locations: true } as const
-  try {
-    const { end } = parseExpressionAt(source, 0, options)
-    const next = tokenizer(source.slice(end), options).getToken()
-    if (next.type.label !== 'eof') {
-      const at = end + next.start
-      const before = source.slice(0, at).split('\n')
-      const loc = { line: before.length, column: before.at(-1)!.length }
-      throw Object.assign(new SyntaxError('Unexpected token'), { loc, raisedAt: at })
-    }
-  } catch (thrown) {
-    throw syntaxError(thrown, source, fileName, (position) => position)
-  }
+export async function prepareExpression(
+  source: string,
+  fileName: string,
+  sandbox: Sandbox,
+): Promise<PreparedSource> {
+  await readText({ source, language: 'expression' }, fileName, sandbox)
   return {
     // The lines before and after keep columns as they are, and a comment at the end from swallowing the bracket.
     code: `export default (\n${source}\n)`,
@@ -174,57 +118,49 @@ export function prepareExpression(source: string, fileName: string): PreparedSou
   }
 }
 
-function refuseOtherModules(
-  specifier: Node & { value?: unknown },
-  fail: (code: string, message: string, node: Node, hint?: string) => void,
-) {
-  if (specifier.value === MODULE) return
-  fail(
-    'STRATEGY_IMPORT',
-    `'${String(specifier.value)}' cannot be imported: a strategy has no files, no network and no packages`,
-    specifier,
-    `only '${MODULE}' can be imported`,
-  )
-}
-
-function stripTypes(source: string, fileName: string): string {
-  try {
-    return transform(source, {
-      transforms: ['typescript'],
-      disableESTransforms: true,
-      // An import that nothing reads is still checked.
-      keepUnusedImports: true,
-    }).code
-  } catch (thrown) {
-    throw syntaxError(thrown, source, fileName, (position) => position)
+/** What a text says before it runs. @throws AlphaloopError (usage), as `prepareSource` */
+export async function readText(
+  text: SourceText,
+  fileName: string,
+  sandbox: Sandbox,
+): Promise<Extract<SourceReading, { state: 'read' }>> {
+  const { source } = text
+  const reading = await sandbox.read(text)
+  switch (reading.state) {
+    case 'read':
+      return reading
+    case 'refused':
+      throw syntaxError(reading, source, fileName)
+    case 'tooDeep':
+      throw sourceError(
+        'STRATEGY_SYNTAX',
+        'the program is nested too deeply to be read',
+        { fileName, source },
+        { hint: 'give parts of it a name: const part = …' },
+      )
+    case 'stopped': {
+      const [code, message] =
+        reading.limit === 'time'
+          ? ['STRATEGY_TIMEOUT', 'the program takes too long to be read']
+          : ['STRATEGY_MEMORY', 'the program takes too much memory to be read']
+      throw sourceError(
+        code!,
+        message!,
+        { fileName, source },
+        { hint: 'write it shorter, without functions nested in one another: const part = …' },
+      )
+    }
   }
 }
 
-/** An error of sucrase or acorn, both of which append the place to the message and carry it as `loc`. */
 function syntaxError(
-  thrown: unknown,
+  { message, code, position: at }: Extract<SourceReading, { state: 'refused' }>,
   source: string,
   fileName: string,
-  original: (position: Position) => Position,
 ): AlphaloopError {
-  if (thrown instanceof RangeError)
-    return sourceError(
-      'STRATEGY_SYNTAX',
-      'the program is nested too deeply to be read',
-      { fileName, source },
-      {
-        hint: 'give parts of it a name: const part = …',
-      },
-    )
-  const { message, loc } = thrown as Error & { loc?: { line: number; column: number } }
-  const text = message.replace(/^Error transforming [^:]*: /, '').replace(/\s*\(\d+:\d+\)$/, '')
-  // sucrase counts columns from 1, acorn from 0.
-  const shift = thrown instanceof SyntaxError && 'raisedAt' in thrown ? 1 : 0
-  const position = loc === undefined ? undefined : original({ line: loc.line, column: loc.column + shift })
+  const position = at === undefined ? undefined : originalPosition(source, code, at)
   const found = position === undefined ? '' : tokenAt(source, position)
-  const what = /^unexpected token/i.test(text)
-    ? text.replace(/^unexpected token/i, `unexpected ${found}`)
-    : text
+  const what = message.replace(/^unexpected token/i, () => `unexpected ${found}`)
   const isCutShort = /unexpected end of the text|^unterminated/i.test(what)
   return sourceError(
     'STRATEGY_SYNTAX',
@@ -247,7 +183,7 @@ function tokenAt(source: string, { line, column }: Position): string {
  * Stripping keeps lines but moves what stands behind a type to the left. The stripped line is the original one with
  * pieces missing, so the longest common subsequence of the two says where each of its characters came from.
  */
-function originalPosition(source: string, code: string, position: Position): Position {
+export function originalPosition(source: string, code: string, position: Position): Position {
   if (source === code) return position
   const from = source.split('\n')[position.line - 1] ?? ''
   const to = code.split('\n')[position.line - 1] ?? ''

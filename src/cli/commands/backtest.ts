@@ -5,11 +5,10 @@ import { type Contribution, contribution } from '../../backtest/contribution.js'
 import { contributionCsv, equityCsv, tradesCsv } from '../../backtest/tables.js'
 import { METRIC_NAMES } from '../../backtest/types.js'
 import { counted } from '../../base/counted.js'
-import { compileStrategyCode, dataOptions, marketOf } from '../../compose.js'
+import { compileStrategyCode, dataOptions, inText, marketOf } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { languageOf, readStrategyFile } from '../../loop/strategy-file.js'
-import { inStrategyText } from '../../strategy/place.js'
 import { isBenchmarkFile, readBenchmark } from '../benchmark-file.js'
 import { checkOutputs, dataFiles } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
@@ -102,7 +101,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
   const benchmarkSeries = isFile ? await readBenchmark(resolve(io.cwd, against), data.cacheDir) : undefined
   const fill = options.fill ?? config.fill
-  const tested = inStrategyText({ source: code, fileName: basename(path), language: languageOf(path) }, () =>
+  const tested = await inText({ source: code, fileName: basename(path), language: languageOf(path) }, () =>
     backtestStrategy(compiled, panel, {
       market: marketOf(config),
       ...(options.start === undefined ? {} : { start: options.start }),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { counted } from '../../base/counted.js'
-import { compileFactorText, dataOptions } from '../../compose.js'
+import { compileFactorText, dataOptions, inText } from '../../compose.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { panelValues } from '../../graph/expression.js'
@@ -9,7 +9,6 @@ import { checkWindows } from '../../graph/first-values.js'
 import { cutBars } from '../../research/cut-bars.js'
 import { analyzeFactor, type FactorReport, type PanelBars } from '../../research/factor.js'
 import { notesInWords } from '../../research/factor-notes.js'
-import { inStrategyText } from '../../strategy/place.js'
 import { checkOutputs, dataFiles } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
@@ -67,7 +66,7 @@ async function factor(context: CommandContext, options: FactorOptions, text: str
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
   const expression = await compileFactorText(text, panel, { limits: config.limits })
   const evaluator = createEvaluator(panel, { benchmark: config.benchmark })
-  const [column] = inStrategyText({ source: text, fileName: 'expression', language: 'expression' }, () => {
+  const [column] = await inText({ source: text, fileName: 'expression', language: 'expression' }, () => {
     checkWindows(expression, [expression.root], panel.dates.length)
     return evaluator.evaluate(expression, [expression.root])
   })

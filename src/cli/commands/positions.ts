@@ -5,7 +5,7 @@ import { parseHoldings } from '../../backtest/holdings.js'
 import { type Positions, positions as positionsOf } from '../../backtest/positions.js'
 import { ordersCsv } from '../../backtest/tables.js'
 import { usageError } from '../../base/errors.js'
-import { compileStrategyCode, dataOptions, marketOf } from '../../compose.js'
+import { compileStrategyCode, dataOptions, inText, marketOf } from '../../compose.js'
 import { resolveConfig } from '../../config/resolve.js'
 import type { Config } from '../../config/schema.js'
 import { openDataset } from '../../data/sources/open-dataset.js'
@@ -13,7 +13,7 @@ import { createStrategy, type Strategy } from '../../graph/strategy.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { championOf, readRun, storedConfig } from '../../loop/stored-run.js'
 import { languageOf, readStrategyFile } from '../../loop/strategy-file.js'
-import { inStrategyText, type StrategyText } from '../../strategy/place.js'
+import type { StrategyText } from '../../strategy/place.js'
 import { checkOutputs, dataFiles, type NamedFile } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
@@ -141,7 +141,7 @@ async function positions(
       lot,
       onSchedule: options.onSchedule ?? false,
     })
-  const found = text === undefined ? decide() : inStrategyText(text, decide)
+  const found = text === undefined ? decide() : await inText(text, decide)
   const age = Math.floor((Date.now() - Date.parse(found.schedule.date)) / 86_400_000)
   const warnings = [
     ...(age > OLD_DAYS && dataset.source !== 'builtin'
