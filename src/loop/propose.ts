@@ -21,7 +21,7 @@ export interface ProposalOrigin {
   readonly rounds?: ModelRound[]
 }
 
-interface ProposalBase {
+export interface ProposalBase {
   readonly iteration: number
   readonly method: Method
   readonly proposer: string
@@ -127,7 +127,8 @@ export function createBatchProposer(parts: Parts) {
   }
 }
 
-function feedbackFor(view: ProposalView, config: Config): string {
+/** What the next proposal is told of the state that it is made from. */
+export function feedbackFor(view: ProposalView, config: Config): string {
   const record = view.championRecord
   return summarize({
     records: view.recent,
@@ -165,7 +166,7 @@ const recorded = (strategy: Strategy, code: string | undefined): IterationRecord
   ...(code === undefined ? {} : { code }),
 })
 
-const rejectedDuplicate = (
+export const rejectedDuplicate = (
   base: ProposalBase,
   strategy: Strategy,
   code: string | undefined,

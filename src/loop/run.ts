@@ -72,6 +72,24 @@ export async function runLoop(parts: LoopParts, state: LoopState, view: Proposal
   return state.next >= config.iterations ? 'finished' : 'interrupted'
 }
 
+/**
+ * Evaluates one proposal that came from outside, judges and records it at once: the next iteration, whatever the batch
+ * it falls into. The rest of that batch is still drawn from the state before it.
+ */
+export async function runProposal(
+  parts: LoopParts,
+  state: LoopState,
+  proposal: Proposal,
+): Promise<IterationRecord> {
+  const bench = createBench(parts, state)
+  await bench.decideStaleness()
+  const evaluation =
+    proposal.state === 'strategy' ? await parts.runner.evaluate(proposal.strategy.graph) : undefined
+  if (proposal.state === 'strategy' && evaluation === undefined)
+    throw new Error('the runner was closed before the proposal could be evaluated')
+  return bench.record(proposal, evaluation)
+}
+
 async function runBatch(parts: LoopParts, state: LoopState, view: ProposalView, bench: Bench): Promise<void> {
   const { config, runner, stop, onEvent } = parts
   const first = batchStartOf(state.next, config.batchSize)
@@ -105,7 +123,7 @@ async function runBatch(parts: LoopParts, state: LoopState, view: ProposalView, 
 
 /** Judges and appends, one record after the other. */
 interface Bench {
-  record(proposal: Proposal, evaluation: Evaluation | undefined): Promise<void>
+  record(proposal: Proposal, evaluation: Evaluation | undefined): Promise<IterationRecord>
   decideStaleness(): Promise<void>
 }
 
@@ -219,6 +237,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
       applyRecord(state, record, rules)
       onEvent({ type: 'iteration-recorded', record, done: state.next, total: config.iterations })
       await bench.decideStaleness()
+      return record
     },
 
     async decideStaleness() {

@@ -1,16 +1,19 @@
 import { join } from 'node:path'
+import type { IterationRecord } from '../history/record.js'
 import type { Redactor } from '../history/redact.js'
 import { TextStore } from '../history/text-store.js'
 import type { Surroundings } from '../llm/model-client.js'
 import { proposeFactorGraph } from '../search/propose.js'
+import { type AgentProposal, agentProposal } from './agent-proposal.js'
 import { createLoopModel } from './ask-model.js'
 import type { LoopEvent, StopReason } from './events.js'
 import type { HeldRun } from './held-run.js'
 import { createReturnsCache, returnsFolder } from './returns-cache.js'
-import { type LoopParts, runLoop } from './run.js'
+import { type LoopParts, runLoop, runProposal } from './run.js'
 import { recordSettings } from './run-settings.js'
+import { batchStartOf } from './slots.js'
 import { compileStarts } from './start-strategies.js'
-import type { LoopState } from './state.js'
+import { type LoopState, proposalView } from './state.js'
 import type { Workbench } from './workbench.js'
 
 export interface SessionParts {
@@ -32,6 +35,12 @@ export interface Session {
    * and recorded.
    */
   iterate(until: { readonly total: number; readonly stop: AbortSignal }): Promise<StopReason>
+  /**
+   * Evaluates, judges and records what an agent wrote, as the next iteration. The user's own strategies go first, where
+   * some are not evaluated yet. Once begun it is finished.
+   * @throws AlphaloopError (usage) NO_SUCH_ITERATION for a parent that is not recorded
+   */
+  propose(proposal: AgentProposal): Promise<IterationRecord>
 }
 
 /**
@@ -90,8 +99,27 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     config: { ...config, iterations: total },
     stop,
   })
+  const iterate: Session['iterate'] = async ({ total, stop }) => {
+    const stopped = await runLoop(until(total, stop), state, view)
+    keepView()
+    return stopped
+  }
+  /** The view that the next iteration's batch is drawn from stays what it was until a new batch begins. */
+  const keepView = () => {
+    if (batchStartOf(view.next, config.batchSize) !== batchStartOf(state.next, config.batchSize))
+      view = proposalView(state)
+  }
+  let { view } = held
   return {
     state,
-    iterate: ({ total, stop }) => runLoop(until(total, stop), state, held.view),
+    iterate,
+    async propose(proposal) {
+      const never = new AbortController().signal
+      if (state.next < starts.length) await iterate({ total: starts.length, stop: never })
+      const parts = until(state.next + 1, never)
+      const record = await runProposal(parts, state, await agentProposal(proposal, state, config, parts))
+      keepView()
+      return record
+    },
   }
 }
