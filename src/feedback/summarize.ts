@@ -180,6 +180,15 @@ function changeText(scenario: Extract<Scenario, { previous: unknown }>): string 
   return share > 10 ? `${direction} by more than 1000% ${from}` : `${direction} by ${percent(share)} ${from}`
 }
 
+/**
+ * What became of an iteration, for those whose proposals it may shape: level and decision, of validation the gate that
+ * refused it and a band of by how much. Empty where it did not run to its end.
+ */
+export const toldDecision = (iteration: IterationEntry, policy: ChampionPolicy): string =>
+  decisionSentences(iteration, OBJECTIVES[policy.objective].label, policy)
+    .filter((sentence) => sentence !== '')
+    .join(' ')
+
 function decisionSentences(
   latest: IterationEntry | undefined,
   label: string,
