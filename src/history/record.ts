@@ -107,6 +107,29 @@ export const recordedDecisionSchema = open({
   gates: z.array(gateSchema).optional(),
 })
 
+/** A champion without each of its parts, on train: what made it work. */
+export const ablationSchema = open({
+  /** The metric that was looked at, and its value for the whole strategy. */
+  metric: z.string(),
+  whole: z.number().nullable(),
+  parts: z.array(
+    open({
+      /** The part that was left out, as code or in words. */
+      without: z.string(),
+      /** The metric without it; null where it has none. */
+      value: z.number().nullable(),
+      /** Why there is none. */
+      because: z.string().optional(),
+    }),
+  ),
+})
+
+/** Which way of asking a model an iteration used. */
+export const promptVariantSchema = open({ name: z.string(), version: count })
+
+/** What a model wrote that did not compile. */
+export const attemptSchema = open({ code: z.string(), language: z.string() })
+
 /** What a model call cost. Null where the provider did not say, never 0 for unknown. */
 export const usageSchema = open({
   provider: z.string(),
@@ -166,7 +189,7 @@ export const iterationRecordSchema = open({
   method: z.enum(METHODS),
   /** The part that made it: model, template, mutate, crossover, tune, random, start… */
   proposer: z.string(),
-  /** Evaluations that this record stands for; 1 unless tuned. */
+  /** Evaluations that this record stands for: its own, a tuner's, and those of a new champion without its parts. */
   trials: count,
   /** The method first chosen, where a fallback changed it. */
   requested: z.enum(METHODS).optional(),
@@ -178,6 +201,10 @@ export const iterationRecordSchema = open({
   /** Hashes of prompt and reply in the text store. */
   prompt: z.string().optional(),
   reply: z.string().optional(),
+  /** The variant of the prompt, where one was sent. */
+  promptVariant: promptVariantSchema.optional(),
+  /** What the model's last reply held, where that did not compile. */
+  attempt: attemptSchema.optional(),
   usage: usageSchema.optional(),
   /** Whom the iteration asked for a strategy and its repairs, and who answered. */
   rounds: z.array(modelRoundSchema).optional(),
@@ -188,6 +215,8 @@ export const iterationRecordSchema = open({
   metricNotes: metricNotesSchema.optional(),
   level: z.enum(LEVELS),
   champion: recordedDecisionSchema,
+  /** What made it work, where it became champion. */
+  ablation: ablationSchema.optional(),
   /** The feedback that was given to this proposal. */
   feedback: z.string(),
   imported: importedSchema.optional(),
@@ -251,6 +280,9 @@ export const demotionRecordSchema = open({
   /** Number of the last iteration before the demotion. */
   after: count,
   because: z.string(),
+  /** What makes the successor work, where no record says so yet, and the evaluations that it took. */
+  ablation: ablationSchema.optional(),
+  trials: count.optional(),
 })
 
 /** Anything else worth keeping with a run. */
@@ -272,6 +304,7 @@ export type MetricValues = z.infer<typeof metricValuesSchema>
 export type RangeMetrics = z.infer<typeof metricsSchema>
 export type MetricNotes = z.infer<typeof metricNotesSchema>
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
+export type RecordedAblation = z.infer<typeof ablationSchema>
 export type Usage = z.infer<typeof usageSchema>
 export type ModelRound = z.infer<typeof modelRoundSchema>
 export type IterationRecord = z.infer<typeof iterationRecordSchema>

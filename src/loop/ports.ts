@@ -2,6 +2,7 @@ import type { Rng } from '../base/rng.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { ExecutionError } from '../history/record.js'
 import type { ModelProposal } from '../llm/propose.js'
+import type { Ablated } from '../search/ablate.js'
 import type { FactorGraphProposal, Parent } from '../search/proposal.js'
 import type { ProposalView } from './state.js'
 
@@ -12,6 +13,9 @@ export type FactorGraphProposer = (request: {
   readonly champion: Parent | null
   readonly seen: (hash: string) => boolean
 }) => FactorGraphProposal
+
+/** A strategy without each of its parts. Pure. */
+export type Ablate = (strategy: Strategy) => readonly Ablated[]
 
 export interface ModelRequest {
   readonly iteration: number

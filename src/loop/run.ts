@@ -16,13 +16,29 @@
 import { createRng } from '../base/rng.js'
 import { checkStaleness, type ScoredContender, stalenessDue } from '../champion/staleness.js'
 import type { Config } from '../config/schema.js'
-import type { IterationDraft, IterationRecord, RunInfo } from '../history/record.js'
+import { UNLIMITED } from '../graph/limits.js'
+import { createStrategy, type Strategy } from '../graph/strategy.js'
+import type {
+  IterationDraft,
+  IterationRecord,
+  RangeMetrics,
+  RecordedAblation,
+  RunInfo,
+} from '../history/record.js'
 import type { HistoryStore } from '../history/store.js'
 import type { Evaluation } from '../workers/evaluation.js'
 import type { Runner } from '../workers/runner.js'
+import { measureAblation } from './ablation.js'
 import type { LoopEvent, StopReason } from './events.js'
 import { championPolicy, judge, type Standing } from './judge.js'
-import type { FactorGraphProposer, ModelProposer, ReturnsCache, StartStrategy, TextKeeper } from './ports.js'
+import type {
+  Ablate,
+  FactorGraphProposer,
+  ModelProposer,
+  ReturnsCache,
+  StartStrategy,
+  TextKeeper,
+} from './ports.js'
 import { createBatchProposer, type Proposal } from './propose.js'
 import { batchStartOf, slotsOfBatch } from './slots.js'
 import { applyRecord, foldRules, type LoopState, type ProposalView, proposalView } from './state.js'
@@ -32,6 +48,7 @@ export interface LoopParts {
   readonly store: HistoryStore
   readonly runner: Runner
   readonly factorGraph: FactorGraphProposer
+  readonly ablate: Ablate
   readonly model: ModelProposer | null
   /** The user's own strategies, one for each of the first iterations; null where that is recorded already. */
   readonly starts: readonly (StartStrategy | null)[]
@@ -178,6 +195,10 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
     benchmarkReturns,
   })
 
+  /** Asked once, when a strategy becomes champion; from then on it is read from the record. */
+  const ablationOf = (strategy: Strategy, train: RangeMetrics['train']): Promise<RecordedAblation> =>
+    measureAblation(parts.ablate(strategy), runner, rules.objective, train)
+
   const draftOf = async (proposal: Proposal, evaluation: Evaluation | undefined): Promise<IterationDraft> => {
     const common = {
       kind: 'iteration' as const,
@@ -212,8 +233,12 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
       config,
       await standing(proposal.iteration),
     )
+    const ablation = judged.decision.updated
+      ? await ablationOf(strategy, judged.metrics?.train ?? null)
+      : undefined
     return {
       ...common,
+      ...(ablation === undefined ? {} : { ablation, trials: 1 + ablation.parts.length }),
       strategy: {
         hash: strategy.hash,
         name: strategy.graph.name,
@@ -256,6 +281,11 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
       )
       if (!decision.demote) return
       const { successor } = decision
+      const taking = state.scored.find(({ id }) => id === successor.id)!
+      const ablation =
+        taking.ablation === undefined
+          ? await ablationOf(createStrategy(taking.strategy!.graph, UNLIMITED), taking.metrics?.train ?? null)
+          : undefined
       const record = await store.append({
         kind: 'demotion',
         run,
@@ -263,6 +293,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
         successor: { id: successor.id, iteration: successor.iteration, hash: successor.hash },
         after: state.next - 1,
         because: decision.because,
+        ...(ablation === undefined ? {} : { ablation, trials: ablation.parts.length }),
       })
       applyRecord(state, record, rules)
       onEvent({ type: 'champion-demoted', record })

@@ -3,6 +3,7 @@ import type { IterationRecord } from '../history/record.js'
 import type { Redactor } from '../history/redact.js'
 import { TextStore } from '../history/text-store.js'
 import type { Surroundings } from '../llm/model-client.js'
+import { ablations } from '../search/ablate.js'
 import { proposeFactorGraph } from '../search/propose.js'
 import { type AgentProposal, agentProposal } from './agent-proposal.js'
 import { createLoopModel } from './ask-model.js'
@@ -83,6 +84,7 @@ export async function startSession(parts: SessionParts): Promise<Session> {
         maxRedraws: config.factorGraph.maxRedraws,
         ...(champion === null ? {} : { champion }),
       }),
+    ablate: (strategy) => ablations(strategy, space),
     model,
     starts,
     texts: new TextStore(join(runDir, 'texts'), redactor),

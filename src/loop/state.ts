@@ -7,6 +7,7 @@ import type {
   HistoryRecord,
   IterationRecord,
   Method,
+  RecordedAblation,
   RunSettings,
 } from '../history/record.js'
 import { METHODS } from '../history/record.js'
@@ -50,6 +51,8 @@ export interface LoopState {
   champion: ChampionTrack
   /** The record whose strategy is champion. */
   championRecord: IterationRecord | null
+  /** What makes it work; null for champions of versions that did not ask. */
+  championAblation: RecordedAblation | null
   /** Number of iterations at the last demotion, so that a resume does not decide it again. */
   demotedAt: number | null
   /** What each model that was asked has earned, by its name. */
@@ -97,6 +100,7 @@ export function initialState(): LoopState {
     parents: [],
     champion: NO_CHAMPION,
     championRecord: null,
+    championAblation: null,
     demotedAt: null,
     models: {},
     spent: NOTHING_SPENT,
@@ -159,12 +163,19 @@ function applyIteration(state: LoopState, record: IterationRecord, rules: FoldRu
   if (scored && graph && typeof score === 'number') insertParent(state, record, score)
 
   state.champion = trackRecord(state.champion, record)
-  if (record.champion.updated) state.championRecord = record
+  if (!record.champion.updated) return
+  state.championRecord = record
+  state.championAblation = record.ablation ?? null
 }
 
 function applyDemotion(state: LoopState, record: DemotionRecord): void {
   state.champion = trackRecord(state.champion, record)
-  state.championRecord = state.scored.find(({ id }) => id === record.successor.id) ?? state.championRecord
+  state.counts.trials += record.trials ?? 0
+  const successor = state.scored.find(({ id }) => id === record.successor.id)
+  if (successor !== undefined) {
+    state.championRecord = successor
+    state.championAblation = record.ablation ?? successor.ablation ?? null
+  }
   state.demotedAt = record.after
 }
 
@@ -190,6 +201,7 @@ export interface ProposalView {
   readonly parents: readonly ParentRef[]
   readonly champion: ChampionTrack
   readonly championRecord: IterationRecord | null
+  readonly championAblation: RecordedAblation | null
   readonly models: LoopState['models']
   readonly wasEvaluated: (hash: string) => boolean
 }
@@ -203,6 +215,7 @@ export function proposalView(state: LoopState): ProposalView {
     parents: [...state.parents],
     champion: state.champion,
     championRecord: state.championRecord,
+    championAblation: state.championAblation,
     models: state.models,
     // The map goes on growing while the batch runs; what came later does not count.
     wasEvaluated: (hash) => (evaluated.get(hash) ?? Number.POSITIVE_INFINITY) < next,

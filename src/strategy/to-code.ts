@@ -39,6 +39,30 @@ export function strategyToCode(strategy: Strategy): string {
   ].join('\n')
 }
 
+/** One node as a single expression, with everything that it reads written out: `rank(close.std(20))`. */
+export function nodeToCode({ graph: { nodes, universe } }: Strategy, id: string): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const expressions = new Map<string, Written>()
+  for (const node of nodes) {
+    const isNumber = node.op === 'constant'
+    const usesDefaults = readsDefaults(node, byId)
+    const text = isNumber
+      ? number(node.params.value as number)
+      : node.op === 'field'
+        ? String(node.params.name)
+        : call(
+            node,
+            usesDefaults,
+            expressions,
+            maskOf(node, universe, node.mask !== undefined, expressions),
+            new Set(),
+          )
+    expressions.set(node.id, { text, isNumber })
+    if (node.id === id) return text
+  }
+  throw new RangeError(`the strategy has no node ${id}`)
+}
+
 function ruleSettings(rule: Rule, expression: (id: string) => string): string[] {
   switch (rule.kind) {
     case 'score':

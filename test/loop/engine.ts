@@ -15,6 +15,7 @@ import { resumeState, snapshotState } from '../../src/loop/resume.js'
 import { createReturnsCache } from '../../src/loop/returns-cache.js'
 import { type LoopParts, runLoop } from '../../src/loop/run.js'
 import { foldRules, type LoopState } from '../../src/loop/state.js'
+import { ablations } from '../../src/search/ablate.js'
 import type { SearchSpace } from '../../src/search/proposal.js'
 import { proposeFactorGraph } from '../../src/search/propose.js'
 import { createSearchSpace } from '../../src/search/space.js'
@@ -109,6 +110,7 @@ export async function runInFolder(folder: string, config: Config, replaced: Repl
             weights: config.factorGraph.proposers,
             ...(champion === null ? {} : { champion }),
           }),
+        ablate: (strategy) => ablations(strategy, SPACE),
         model: typeof replaced.model === 'function' ? replaced.model(state) : (replaced.model ?? null),
         starts: replaced.starts ?? [],
         texts: replaced.texts ?? { put: async (text) => `text of ${text.length}` },
