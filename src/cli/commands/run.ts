@@ -1,32 +1,21 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { runBacktest } from '../../backtest/backtest.js'
 import { evaluateRule } from '../../backtest/strategy-rule.js'
 import { type RunResult, runLearningLoop } from '../../compose.js'
-import type { ConfigFile } from '../../config/resolve.js'
 import { type Config, modelName } from '../../config/schema.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { createStrategy } from '../../graph/strategy.js'
-import { HISTORY_FILE } from '../../history/journal-store.js'
 import type { LoopEvent } from '../../loop/events.js'
-import { storedConfig } from '../../loop/stored-run.js'
 import { benchmarkMask } from '../../workers/evaluation.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { durationText } from '../render/figures.js'
 import { runReport } from '../render/run-report.js'
-import { type DataFlags, flagValues, loadConfig, shellWord, wholeNumber, withDataOptions } from './common.js'
+import { shellWord, wholeNumber, withDataOptions } from './common.js'
+import { type RunFlags, settleRun } from './settle-run.js'
 
-interface RunOptions extends DataFlags {
+interface RunOptions extends RunFlags {
   readonly iterations?: number
-  readonly seed?: number
-  readonly runDir?: string
-  readonly workers?: number
-  readonly market?: string
-  readonly fill?: string
-  readonly llm: boolean
-  readonly acceptChanges?: boolean
 }
 
 export function runCommand(program: Command, define: Define): void {
@@ -54,13 +43,8 @@ export function runCommand(program: Command, define: Define): void {
 
 async function run(context: CommandContext, options: RunOptions, path?: string): Promise<number> {
   const { io, out } = context
-  const flags = flagValues(options, io.cwd)
-  if (!options.llm) flags.push({ path: ['innovationRate'], value: 0, flag: '--no-llm' })
-  const asked = options.runDir === undefined ? undefined : resolve(io.cwd, options.runDir)
-  const stored = await storedSettings(asked)
-  const loaded = loadConfig(context, path, flags, stored)
+  const { loaded, runDir, fromHistory } = await settleRun(context, options, path)
   const { config, base } = loaded
-  const runDir = config.runDirectory === undefined ? newRunDir(io.cwd) : resolve(base, config.runDirectory)
 
   const stop = new AbortController()
   let interrupted: 'SIGINT' | 'SIGTERM' | undefined
@@ -81,7 +65,7 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
       stop: stop.signal,
       onEvent: watcher(out, runDir),
     })
-    const again = loaded.file === undefined || loaded.file === stored ? [] : againArguments(options, path)
+    const again = loaded.file === undefined || fromHistory ? [] : againArguments(options, path)
     out.result(result.summary, () => report(result, again, out))
     return result.stopped === 'interrupted' && interrupted !== undefined ? exitCodeOf(interrupted) : 0
   } finally {
@@ -120,20 +104,6 @@ function againArguments(options: RunOptions, path: string | undefined): string[]
     ...(unadjusted ? ['--unadjusted'] : []),
     ...(llm ? [] : ['--no-llm']),
   ].map(shellWord)
-}
-
-/** What a run was created with stands in for a configuration file when it is resumed without one. */
-async function storedSettings(runDir: string | undefined): Promise<ConfigFile | undefined> {
-  if (runDir === undefined || !existsSync(join(runDir, HISTORY_FILE))) return undefined
-  return storedConfig(runDir)
-}
-
-function newRunDir(cwd: string): string {
-  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
-  for (let i = 0; ; i++) {
-    const dir = join(cwd, 'runs', i === 0 ? stamp : `${stamp}-${i + 1}`)
-    if (!existsSync(dir)) return dir
-  }
 }
 
 function modelLine(config: Config, llm: boolean): string {
