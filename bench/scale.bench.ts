@@ -59,7 +59,7 @@ growth('bars (125 symbols)', BARS, (bars) => generateMarket({ symbols: 125, bars
 // Ten thousand different strategies, each a mutation of one of the newest.
 const panel = generateMarket({ symbols: 60, bars: 750, seed: 7 })
 const { train, validation } = splitBars(panel.dates.length)
-const evaluate = createEvaluation(
+const { evaluate } = createEvaluation(
   {
     panel,
     ranges: { train, validation },

@@ -52,7 +52,7 @@ try {
     const drawn = performance.now()
     const { parents, children } = population(panel, 50, 1_000)
     report.print('drawing 1 000 mutations', performance.now() - drawn, 'ms')
-    const evaluate = createEvaluation(setup, () => 0)
+    const { evaluate } = createEvaluation(setup, () => 0)
     const count = (list: readonly Strategy[]) => {
       for (const { graph } of list) {
         const { state } = evaluate(graph)

@@ -1,6 +1,7 @@
 import { runBacktest } from '../backtest/backtest.js'
 import { onlySymbol } from '../backtest/backtest-strategy.js'
 import { benchmarkReturns } from '../backtest/benchmark.js'
+import { type Idle, idleCounts } from '../backtest/idle.js'
 import { tradeTotals } from '../backtest/ledger.js'
 import { metricsOfReturns } from '../backtest/metrics/of-returns.js'
 import { missingPrices } from '../backtest/requirements.js'
@@ -44,7 +45,9 @@ export interface RangeResult {
 }
 
 /** How an evaluation ended. A crash is not a verdict: it stands beside the scored ones as what it is. */
-export type Evaluation =
+export type Evaluation = ScoredEvaluation | FailedEvaluation
+
+type ScoredEvaluation =
   | {
       readonly state: 'scored'
       readonly ranges: Readonly<Record<RangeName, RangeResult>>
@@ -57,6 +60,9 @@ export type Evaluation =
       readonly ranges: Readonly<Record<RangeName, RangeResult>>
       readonly durationMs: number
     }
+
+/** Why there is no result. */
+export type FailedEvaluation =
   | {
       readonly state: 'refused'
       readonly code: string
@@ -67,11 +73,27 @@ export type Evaluation =
   | { readonly state: 'crashed'; readonly message: string; readonly durationMs: number }
   | { readonly state: 'timedOut'; readonly seconds: number; readonly durationMs: number }
 
+/** How a strategy did on train: all that may be said of it before its iteration's evaluation. */
+export type TryOut =
+  | {
+      readonly state: 'ran'
+      readonly train: RangeResult
+      /** The day on which the equity was gone. */
+      readonly ruinedOn?: string
+      /** What it said, where it never traded. */
+      readonly idle?: Idle
+      readonly durationMs: number
+    }
+  | FailedEvaluation
+
 /** Evaluates strategies of one run, one after the other, sharing what they have in common. */
-export function createEvaluation(
-  setup: EvaluationSetup,
-  now: () => number,
-): (graph: StrategyGraph) => Evaluation {
+export interface Evaluating {
+  evaluate(graph: StrategyGraph): Evaluation
+  /** On train alone: validation is neither simulated nor looked at. */
+  tryOut(graph: StrategyGraph): TryOut
+}
+
+export function createEvaluation(setup: EvaluationSetup, now: () => number): Evaluating {
   const { panel, ranges, market, limits } = setup
   const evaluator = createEvaluator(panel, {
     cacheBytes: setup.cacheBytes,
@@ -122,38 +144,63 @@ export function createEvaluation(
     }
   }
 
-  return (graph) => {
-    const started = now()
-    const durationMs = () => now() - started
-    try {
-      const strategy = createStrategy(graph, limits)
-      const evaluated = evaluateRule(strategy, evaluator, [ranges.train, ranges.validation])
-      const train = evaluateRange('train', evaluated, graph)
-      const validation = evaluateRange('validation', evaluated, graph)
-      const both = { ranges: { train: train.result, validation: validation.result } }
-      const ruined =
-        train.ruinedOn !== undefined ? 'train' : validation.ruinedOn !== undefined ? 'validation' : undefined
-      if (ruined !== undefined)
+  // At the rows of both ranges either way, so that an evaluation after a try-out finds its columns in the cache.
+  const columnsOf = (graph: StrategyGraph) =>
+    evaluateRule(createStrategy(graph, limits), evaluator, [ranges.train, ranges.validation])
+
+  /** What the strategy itself asked for and cannot have is its fault; anything else is ours, and says so. */
+  const failed = (error: unknown, durationMs: number): FailedEvaluation =>
+    error instanceof AlphaloopError
+      ? { state: 'refused', code: error.code, message: error.message, hint: error.hint, durationMs }
+      : { state: 'crashed', message: messageOf(error), durationMs }
+
+  return {
+    evaluate(graph) {
+      const started = now()
+      const durationMs = () => now() - started
+      try {
+        const evaluated = columnsOf(graph)
+        const train = evaluateRange('train', evaluated, graph)
+        const validation = evaluateRange('validation', evaluated, graph)
+        const both = { ranges: { train: train.result, validation: validation.result } }
+        const ruined =
+          train.ruinedOn !== undefined
+            ? 'train'
+            : validation.ruinedOn !== undefined
+              ? 'validation'
+              : undefined
+        if (ruined !== undefined)
+          return {
+            state: 'ruined',
+            range: ruined,
+            date: (train.ruinedOn ?? validation.ruinedOn)!,
+            ...both,
+            durationMs: durationMs(),
+          }
+        return { state: 'scored', ...both, durationMs: durationMs() }
+      } catch (error) {
+        return failed(error, durationMs())
+      }
+    },
+    tryOut(graph) {
+      const started = now()
+      try {
+        const evaluated = columnsOf(graph)
+        const { result, ruinedOn } = evaluateRange('train', evaluated, graph)
+        const { rebalance } = graph.portfolio
         return {
-          state: 'ruined',
-          range: ruined,
-          date: (train.ruinedOn ?? validation.ruinedOn)!,
-          ...both,
-          durationMs: durationMs(),
+          state: 'ran',
+          train: result,
+          ...(ruinedOn === undefined ? {} : { ruinedOn }),
+          ...(result.positions > 0
+            ? {}
+            : { idle: idleCounts({ panel, range: ranges.train, rebalance, evaluated }) }),
+          durationMs: now() - started,
         }
-      return { state: 'scored', ...both, durationMs: durationMs() }
-    } catch (error) {
-      // What the strategy itself asked for and cannot have is its fault; anything else is ours, and says so.
-      if (error instanceof AlphaloopError)
-        return {
-          state: 'refused',
-          code: error.code,
-          message: error.message,
-          hint: error.hint,
-          durationMs: durationMs(),
-        }
-      return { state: 'crashed', message: messageOf(error), durationMs: durationMs() }
-    }
+      } catch (error) {
+        return failed(error, now() - started)
+      }
+    },
   }
 }
 

@@ -6,19 +6,21 @@ import type { Runner } from './runner.js'
  * had. Between two evaluations the event loop turns, so that an interrupt is seen.
  */
 export function createInlineRunner(setup: EvaluationSetup, now: () => number): Runner {
-  const evaluate = createEvaluation(setup, now)
+  const evaluating = createEvaluation(setup, now)
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
+  const inTurn = <T>(work: () => T, cancelled: () => boolean = () => false): Promise<T | undefined> => {
+    const turn = last.then(async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return closed || cancelled() ? undefined : work()
+    })
+    last = turn
+    return turn
+  }
   return {
     concurrency: 1,
-    evaluate(graph, { cancelled = () => false } = {}) {
-      const turn = last.then(async () => {
-        await new Promise((resolve) => setImmediate(resolve))
-        return closed || cancelled() ? undefined : evaluate(graph)
-      })
-      last = turn
-      return turn
-    },
+    evaluate: (graph, { cancelled } = {}) => inTurn(() => evaluating.evaluate(graph), cancelled),
+    tryOut: (graph, { cancelled } = {}) => inTurn(() => evaluating.tryOut(graph), cancelled),
     async close() {
       closed = true
     },

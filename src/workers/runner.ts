@@ -1,5 +1,5 @@
 import type { StrategyGraph } from '../graph/strategy-graph.js'
-import type { Evaluation } from './evaluation.js'
+import type { Evaluation, TryOut } from './evaluation.js'
 
 /**
  * Where evaluations run. The contract: an evaluation's result depends on its graph and on the setup only, never on
@@ -16,6 +16,8 @@ export interface Runner {
     graph: StrategyGraph,
     options?: { readonly cancelled?: () => boolean },
   ): Promise<Evaluation | undefined>
+  /** Evaluates a strategy on train alone, under the same contract. */
+  tryOut(graph: StrategyGraph, options?: { readonly cancelled?: () => boolean }): Promise<TryOut | undefined>
   /** Stops everything at once and frees the threads. */
   close(): Promise<void>
 }

@@ -3,10 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { createEvaluation, type EvaluationSetup } from './evaluation.js'
 import type { ThreadReply, ThreadRequest } from './transfer.js'
 
-const evaluate = createEvaluation(workerData as EvaluationSetup, () => performance.now())
+const evaluating = createEvaluation(workerData as EvaluationSetup, () => performance.now())
 const reply = (message: ThreadReply) => parentPort!.postMessage(message)
 
-parentPort!.on('message', ({ id, graph }: ThreadRequest) =>
-  reply({ type: 'done', id, evaluation: evaluate(graph) }),
+parentPort!.on('message', ({ id, work, graph }: ThreadRequest) =>
+  reply({ type: 'done', id, result: evaluating[work](graph) }),
 )
 reply({ type: 'ready' })

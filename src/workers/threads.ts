@@ -1,15 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import { environmentError, messageOf } from '../base/errors.js'
 import type { StrategyGraph } from '../graph/strategy-graph.js'
-import type { Evaluation, EvaluationSetup } from './evaluation.js'
+import type { Evaluating, Evaluation, EvaluationSetup, TryOut } from './evaluation.js'
 import type { Runner } from './runner.js'
-import { sharePanel, type ThreadReply } from './transfer.js'
+import { sharePanel, type ThreadReply, type ThreadRequest } from './transfer.js'
 
 interface Job {
   readonly id: number
+  readonly work: keyof Evaluating
   readonly graph: StrategyGraph
   readonly cancelled: () => boolean
-  readonly resolve: (evaluation: Evaluation | undefined) => void
+  readonly resolve: (result: Evaluation | TryOut | undefined) => void
   readonly reject: (error: Error) => void
 }
 
@@ -93,7 +94,7 @@ export function createThreadRunner(
         return
       }
       if (thread.job?.id !== reply.id) return
-      release(thread)!.resolve(reply.evaluation)
+      release(thread)!.resolve(reply.result)
       dispatch()
     })
     worker.on('error', (error) => died(thread, messageOf(error)))
@@ -114,7 +115,7 @@ export function createThreadRunner(
       }
       try {
         const thread = idle ?? start()
-        thread.worker.postMessage({ id: job.id, graph: job.graph })
+        thread.worker.postMessage({ id: job.id, work: job.work, graph: job.graph } satisfies ThreadRequest)
         thread.job = job
         thread.worker.ref()
         if (thread.ready) startClock(thread)
@@ -125,17 +126,25 @@ export function createThreadRunner(
     }
   }
 
+  const inThread = <T extends Evaluation | TryOut>(
+    work: keyof Evaluating,
+    graph: StrategyGraph,
+    cancelled: () => boolean = () => false,
+  ): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      if (closed) {
+        resolve(undefined)
+        return
+      }
+      // A thread answers what it was asked for.
+      queue.push({ id: nextId++, work, graph, cancelled, resolve: resolve as Job['resolve'], reject })
+      dispatch()
+    })
+
   return {
     concurrency: options.threads,
-    evaluate: (graph, { cancelled = () => false } = {}) =>
-      new Promise((resolve, reject) => {
-        if (closed) {
-          resolve(undefined)
-          return
-        }
-        queue.push({ id: nextId++, graph, cancelled, resolve, reject })
-        dispatch()
-      }),
+    evaluate: (graph, { cancelled } = {}) => inThread<Evaluation>('evaluate', graph, cancelled),
+    tryOut: (graph, { cancelled } = {}) => inThread<TryOut>('tryOut', graph, cancelled),
     async close() {
       closed = true
       for (const job of queue.splice(0)) job.resolve(undefined)

@@ -1,14 +1,15 @@
 import type { Panel } from '../data/panel.js'
 import type { StrategyGraph } from '../graph/strategy-graph.js'
-import type { Evaluation } from './evaluation.js'
+import type { Evaluating, Evaluation, TryOut } from './evaluation.js'
 
 export interface ThreadRequest {
   readonly id: number
+  readonly work: keyof Evaluating
   readonly graph: StrategyGraph
 }
 export type ThreadReply =
   | { readonly type: 'ready' }
-  | { readonly type: 'done'; readonly id: number; readonly evaluation: Evaluation }
+  | { readonly type: 'done'; readonly id: number; readonly result: Evaluation | TryOut }
 
 const shared = <A extends Float64Array | Int32Array>(values: A): A => {
   if (values.buffer instanceof SharedArrayBuffer) return values

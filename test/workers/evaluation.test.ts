@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Idle } from '../../src/backtest/idle.js'
 import type { StrategyGraph } from '../../src/graph/strategy-graph.js'
 import { DEFAULT_PORTFOLIO } from '../../src/graph/strategy-graph.js'
 import { benchmarkMask, createEvaluation, measureBenchmark } from '../../src/workers/evaluation.js'
@@ -14,7 +15,7 @@ const momentum: StrategyGraph = {
   rule: { kind: 'score', score: 'n1', select: { top: 3 } },
   portfolio: DEFAULT_PORTFOLIO,
 }
-const evaluate = createEvaluation(SETUP, () => 0)
+const { evaluate, tryOut } = createEvaluation(SETUP, () => 0)
 
 describe('an evaluation', () => {
   test('measures train and validation apart, each from flat, with one return for each bar', () => {
@@ -56,7 +57,7 @@ describe('an evaluation', () => {
   })
 
   test('that trips over our own mistake is a crash, and none of the strategy', () => {
-    const broken = createEvaluation(
+    const { evaluate: broken } = createEvaluation(
       { ...SETUP, ranges: { ...SETUP.ranges, train: undefined as never } },
       () => 0,
     )
@@ -74,15 +75,140 @@ describe('an evaluation', () => {
       rule: { kind: 'score', score: 'n3', select: { top: 3 } },
     }
     expect(evaluate(traded)).toMatchObject({ state: 'refused', code: 'UNKNOWN_FIELD' })
-    const named = createEvaluation({ ...SETUP, benchmarkSymbol: PANEL.symbols[0]! }, () => 0)
+    const { evaluate: named } = createEvaluation({ ...SETUP, benchmarkSymbol: PANEL.symbols[0]! }, () => 0)
     expect(named(traded).state).toBe('scored')
   })
 
   test('keeps to the limits of the run', () => {
-    const narrow = createEvaluation({ ...SETUP, limits: { ...SETUP.limits, maxNodes: 1 } }, () => 0)
+    const { evaluate: narrow } = createEvaluation(
+      { ...SETUP, limits: { ...SETUP.limits, maxNodes: 1 } },
+      () => 0,
+    )
     expect(narrow(momentum)).toMatchObject({
       state: 'refused',
       code: expect.stringMatching(/LIMIT|NODES|LARGE/),
+    })
+  })
+})
+
+describe('a try-out', () => {
+  test('says of train what the evaluation says, and nothing of validation', () => {
+    const tried = tryOut(momentum)
+    const evaluated = evaluate(momentum)
+    if (tried.state !== 'ran' || evaluated.state !== 'scored') throw new Error('both run')
+    expect(tried.train).toEqual(evaluated.ranges.train)
+    expect(tried).not.toHaveProperty('idle')
+    const { end } = SETUP.ranges.train
+    const other = {
+      ...PANEL,
+      fields: new Map(
+        [...PANEL.fields].map(([name, values]) => [
+          name,
+          values.map((value, i) => (i > (end + 1) * PANEL.symbols.length ? value * 3 : value)),
+        ]),
+      ),
+    }
+    expect(createEvaluation({ ...SETUP, panel: other }, () => 0).tryOut(momentum)).toEqual(tried)
+  })
+
+  test.each([
+    [
+      'an empty universe',
+      { op: 'gt', inputs: ['n1', 'high'] },
+      'score',
+      [
+        { part: 'universe', days: 0, cells: 0 },
+        { part: 'score', days: expect.any(Number) },
+        { part: 'eligible', days: 0, cells: 0 },
+      ],
+    ],
+    [
+      'signals that never come',
+      { op: 'gt', inputs: ['n1', 'high'] },
+      'signals',
+      [
+        { part: 'enter', days: 0, cells: 0 },
+        { part: 'exit', days: 0, cells: 0 },
+      ],
+    ],
+    [
+      'weights that are all nothing',
+      { op: 'mul', inputs: ['n1', 'zero'] },
+      'weights',
+      [{ part: 'weights', days: 0, cells: 0 }],
+    ],
+  ])('of a strategy with %s counts what it said on the days it is asked', (_, last, kind, parts) => {
+    const graph: StrategyGraph = {
+      ...momentum,
+      nodes: [
+        ...momentum.nodes,
+        { id: 'high', op: 'constant', inputs: [], params: { value: 1e9 } },
+        { id: 'zero', op: 'constant', inputs: [], params: { value: 0 } },
+        { id: 'last', params: {}, ...last },
+      ],
+      ...(kind === 'score' ? { universe: 'last' } : {}),
+      rule:
+        kind === 'score'
+          ? momentum.rule
+          : kind === 'signals'
+            ? { kind: 'signals', enter: 'last', exit: 'last' }
+            : { kind: 'weights', weights: 'last' },
+    }
+    const tried = tryOut(graph)
+    expect(tried).toMatchObject({ state: 'ran', train: { positions: 0 }, idle: { parts } })
+    const { start, end } = SETUP.ranges.train
+    const { decisions, parts: counted } = (tried as { idle: Idle }).idle
+    const months = new Set(PANEL.dates.slice(start, end + 1).map((date) => date.slice(0, 7)))
+    expect(decisions).toBe(months.size - 1)
+    for (const { ofDays, ofCells } of counted) {
+      expect(ofDays).toBe(kind === 'signals' ? end - start + 1 : decisions)
+      expect(ofCells).toBe(ofDays * PANEL.symbols.length)
+    }
+  })
+
+  test('counts what is there, symbol by symbol', () => {
+    // Every score stands, but none reaches what is asked of it.
+    const tried = tryOut({ ...momentum, rule: { kind: 'score', score: 'n1', select: { threshold: 1e9 } } })
+    const close = PANEL.fields.get('close')!
+    const width = PANEL.symbols.length
+    const { start, end } = SETUP.ranges.train
+    const ends = PANEL.dates
+      .map((date, bar) => ({ bar, month: date.slice(0, 7), next: PANEL.dates[bar + 1]?.slice(0, 7) }))
+      .filter(({ bar, month, next }) => bar >= start && bar < end && month !== next)
+    const finite = ends.flatMap(({ bar }) =>
+      PANEL.symbols.filter((_, i) =>
+        Number.isFinite(close[bar * width + i]! / close[(bar - 20) * width + i]! - 1),
+      ),
+    ).length
+    expect(finite).toBeGreaterThan(0)
+    expect(tried).toMatchObject({
+      idle: {
+        parts: [
+          { part: 'score', cells: finite, days: ends.filter(({ bar }) => bar >= 20).length },
+          { part: 'eligible', cells: finite },
+        ],
+      },
+    })
+  })
+
+  test('that the strategy itself makes impossible is refused, and ruin is told with its day', () => {
+    const nodes = [{ id: 'n1', op: 'field', inputs: [], params: { name: 'clsoe' } }]
+    expect(tryOut({ ...momentum, nodes })).toMatchObject({ state: 'refused', code: 'UNKNOWN_FIELD' })
+    const short: StrategyGraph = {
+      ...momentum,
+      rule: { kind: 'score', score: 'n1', select: { top: 1 } },
+      portfolio: {
+        ...DEFAULT_PORTFOLIO,
+        side: 'short',
+        grossExposure: 10,
+        costs: { slippage: 0.05 },
+        rebalance: 'daily',
+      },
+    }
+    const ruined = evaluate(short)
+    expect(tryOut(short)).toMatchObject({
+      state: 'ran',
+      ruinedOn: ruined.state === 'ruined' ? ruined.date : '',
     })
   })
 })

@@ -72,6 +72,15 @@ describe.each(kinds)('a runner: %s', (_, create) => {
     expect(results.some((result) => result?.state === 'scored')).toBe(true)
   })
 
+  test('tries strategies out on train, among evaluations', async () => {
+    const one = createInlineRunner(SETUP, () => 0)
+    for (const graph of [graphs[0]!, unknownField]) {
+      const [, tried] = await Promise.all([runner.evaluate(graphs[1]!), runner.tryOut(graph)])
+      expect({ ...tried, durationMs: 0 }).toEqual(await one.tryOut(graph))
+    }
+    expect(await runner.tryOut(graphs[0]!, { cancelled: () => true })).toBeUndefined()
+  })
+
   test('gives back what goes wrong inside an evaluation as its result, and goes on', async () => {
     const results = await Promise.all(
       [graphs[1]!, unknownField, graphs[1]!].map((graph) => runner.evaluate(graph)),
