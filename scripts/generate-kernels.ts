@@ -1,6 +1,7 @@
 /**
- * Compiles kernels/ (AssemblyScript) to WebAssembly and writes the bytes to src/graph/kernels/compiled/bytes.ts, so that
- * users need neither a compiler nor a build step. Run it after changing a kernel: `npx tsx scripts/generate-kernels.ts`.
+ * Compiles kernels/ (AssemblyScript) to WebAssembly and writes the bytes to src/graph/kernels/compiled/bytes.ts and
+ * src/backtest/compiled/bytes.ts, so that users need neither a compiler nor a build step. Run it after changing a
+ * kernel: `npx tsx scripts/generate-kernels.ts`.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,15 +9,19 @@ import { fileURLToPath } from 'node:url'
 import { main } from 'assemblyscript/asc'
 
 const ROOT = join(import.meta.dirname, '..')
-const TARGET = join(ROOT, 'src/graph/kernels/compiled/bytes.ts')
+/** Modules, and where their bytes go. */
+const MODULES = {
+  'kernels/index.ts': 'src/graph/kernels/compiled/bytes.ts',
+  'kernels/backtest/index.ts': 'src/backtest/compiled/bytes.ts',
+} as const
 const COLUMNS = 96
 
-/** The compiled module. @throws Error with the compiler's messages */
-export async function compileKernels(): Promise<Uint8Array> {
+/** A compiled module. @throws Error with the compiler's messages */
+export async function compileKernels(entry: keyof typeof MODULES = 'kernels/index.ts'): Promise<Uint8Array> {
   let binary: Uint8Array | undefined
   const { error, stderr } = await main(
     [
-      'kernels/index.ts',
+      entry,
       ...['--baseDir', ROOT],
       ...['--outFile', 'kernels.wasm'],
       ...['--runtime', 'stub'],
@@ -52,4 +57,5 @@ export function bytesSource(bytes: Uint8Array): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(TARGET, bytesSource(await compileKernels()))
+  for (const entry of Object.keys(MODULES) as (keyof typeof MODULES)[])
+    writeFileSync(join(ROOT, MODULES[entry]), bytesSource(await compileKernels(entry)))

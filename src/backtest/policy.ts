@@ -95,28 +95,30 @@ export function createPolicy(
   const mayHold = (symbol: number) =>
     (universe === undefined || universe[ruleRow + symbol] === 1) &&
     (isWhole || Number.isFinite(closes[row + symbol]!))
-  const maybe = isWhole && universe === undefined ? undefined : mayHold
-  const isEligible = (symbol: number) => Number.isFinite(scores![ruleRow + symbol]!) && mayHold(symbol)
+  const isOpen = isWhole && universe === undefined
+  const choice = {
+    scores: scores ?? closes,
+    row: 0,
+    universe,
+    closes: isWhole ? undefined : closes,
+    closesRow: 0,
+  }
 
   /** Picks one leg: the best by sign·score as far as `select` reaches; best first where the weights ask for it. */
   function pick(picker: Picker, select: Select, sign: 1 | -1): number {
     const picked = pickAny(picker, select, sign)
-    if (weight === 'rank') picker.order(scores!, ruleRow, picked, sign)
+    if (weight === 'rank') picker.order(choice, picked, sign)
     return picked
   }
 
   function pickAny(picker: Picker, select: Select, sign: 1 | -1): number {
-    if ('top' in select) return picker.largest(scores!, ruleRow, select.top, sign, maybe)
-    if ('bottom' in select) return picker.largest(scores!, ruleRow, select.bottom, sign, maybe)
-    let count = 0
-    if ('threshold' in select) {
-      for (let i = 0; i < width; i++)
-        if (sign * scores![ruleRow + i]! > select.threshold && isEligible(i)) picker.picks[count++] = i
-      return count
-    }
-    for (let i = 0; i < width; i++) if (isEligible(i)) count++
-    const k = Math.ceil(select.topFraction * count - 1e-9)
-    return picker.largest(scores!, ruleRow, k, sign, maybe)
+    choice.row = ruleRow
+    choice.closesRow = row
+    if ('top' in select) return picker.largest(choice, select.top, sign)
+    if ('bottom' in select) return picker.largest(choice, select.bottom, sign)
+    return 'threshold' in select
+      ? picker.over(choice, select.threshold, sign)
+      : picker.fraction(choice, select.topFraction, sign)
   }
 
   /** Lays a leg down behind the entry `from`, without what exited at this bar, and weighs it. */
@@ -192,7 +194,7 @@ export function createPolicy(
       }
     },
     isSettledOn(held, count) {
-      if (rule.kind !== 'signals' || count > 1 || weight !== 'equal' || maybe || groups) return false
+      if (rule.kind !== 'signals' || count > 1 || weight !== 'equal' || !isOpen || groups) return false
       for (let i = 0; i < width; i++) if (isOn[i] === 1 && (count === 0 || held[0] !== i)) return false
       return count === 0 || isOn[held[0]!] === 1
     },

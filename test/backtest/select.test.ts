@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { bytesSource, compileKernels } from '../../scripts/generate-kernels.js'
 import { closeColumns } from '../../src/backtest/closes.js'
 import { createPolicy } from '../../src/backtest/policy.js'
 import { Picker } from '../../src/backtest/select.js'
@@ -23,52 +25,130 @@ function bySorting(scores: readonly number[], k: number, sign: 1 | -1, may: (sym
 const key = fc.oneof(
   { weight: 6, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }) },
   { weight: 4, arbitrary: fc.integer({ min: -3, max: 3 }) },
+  { weight: 2, arbitrary: fc.double({ noNaN: true }) },
   { weight: 2, arbitrary: fc.constantFrom(NONE, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0) },
 )
+const row = fc.oneof(
+  fc.array(key, { minLength: 1, maxLength: 20 }),
+  fc.array(key, { minLength: 64, maxLength: 400, size: 'max' }),
+  fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 64, maxLength: 200, size: 'max' }),
+)
+const sign = fc.constantFrom(1 as const, -1 as const)
 
-describe('picking the k largest', () => {
-  test('picks what sorting would, in narrow rows and in wide ones', () => {
+/** A row that stands somewhere in longer arrays, only every so manyth symbol of it in the universe, or with a close. */
+function choiceOf(scores: readonly number[], inUniverse: number, withClose: number) {
+  const before = [9, 9, 9]
+  const may = (symbol: number) => symbol % inUniverse === 0 && symbol % withClose === 0
+  const choice = {
+    scores: Float64Array.from([...before, ...scores]),
+    row: 3,
+    universe:
+      inUniverse === 1
+        ? undefined
+        : Uint8Array.from([0, 0, 0, ...scores.map((_, symbol) => +(symbol % inUniverse === 0))]),
+    closes:
+      withClose === 1
+        ? undefined
+        : Float64Array.from([7, ...scores.map((_, symbol) => (symbol % withClose === 0 ? 1e308 : NONE))]),
+    closesRow: 1,
+  }
+  return { choice, may }
+}
+
+describe('picking', () => {
+  test('the k largest is what sorting would, in narrow rows and in wide ones', () => {
     fc.assert(
       fc.property(
-        fc.oneof(
-          fc.array(key, { minLength: 1, maxLength: 20 }),
-          fc.array(key, { minLength: 64, maxLength: 400, size: 'max' }),
-        ),
-        fc.integer({ min: -1, max: 60 }),
-        fc.constantFrom(1 as const, -1 as const),
+        row,
+        fc.integer({ min: -1, max: 130 }),
+        sign,
         fc.constantFrom(1, 2, 7),
-        (scores, k, sign, every) => {
+        fc.constantFrom(1, 3),
+        (scores, k, sign, inUniverse, withClose) => {
           const picker = new Picker(scores.length)
-          // The row stands somewhere in a longer array, and the picker was used before.
-          const long = Float64Array.from([9, 9, 9, ...scores])
-          picker.largest(long, 0, 5, 1)
-          const may = (symbol: number) => symbol % every === 0
-          const count = picker.largest(long, 3, k, sign, every === 1 ? undefined : may)
+          const { choice, may } = choiceOf(scores, inUniverse, withClose)
+          // The picker was used before.
+          picker.largest({ ...choice, row: 0 }, 5, 1)
+          const count = picker.largest(choice, k, sign)
           expect([...picker.picks.subarray(0, count)]).toEqual(bySorting(scores, k, sign, may))
         },
       ),
-      { seed: 11, numRuns: 600 },
+      { seed: 11, numRuns: 1500 },
     )
   })
 
-  test('finds them also where the sampled scores are far above all others', () => {
-    const scores = new Float64Array(320).fill(1)
-    // Every tenth symbol is in the sample; none of them may be picked.
-    for (let symbol = 0; symbol < 320; symbol += 10) scores[symbol] = 100
-    scores[7] = 3
+  test('a fraction is the largest of those that may be picked, rounded up', () => {
+    fc.assert(
+      fc.property(
+        row,
+        fc.constantFrom(0.01, 0.1, 0.25, 0.5, 1),
+        sign,
+        fc.constantFrom(1, 3),
+        (scores, fraction, sign, inUniverse) => {
+          const picker = new Picker(scores.length)
+          const { choice, may } = choiceOf(scores, inUniverse, 1)
+          const all = bySorting(scores, scores.length, sign, may).length
+          const count = picker.fraction(choice, fraction, sign)
+          const k = Math.ceil(fraction * all - 1e-9)
+          expect([...picker.picks.subarray(0, count)]).toEqual(bySorting(scores, k, sign, may))
+        },
+      ),
+      { seed: 12, numRuns: 300 },
+    )
+  })
+
+  test('above a threshold is each symbol whose key is, and none that equals it', () => {
+    fc.assert(
+      fc.property(
+        row,
+        fc.constantFrom(0, 1, -2),
+        sign,
+        fc.constantFrom(1, 3),
+        (scores, threshold, sign, withClose) => {
+          const picker = new Picker(scores.length)
+          const { choice, may } = choiceOf(scores, 1, withClose)
+          const count = picker.over(choice, threshold, sign)
+          const expected = bySorting(scores, scores.length, sign, may).filter(
+            (symbol) => sign * scores[symbol]! > threshold,
+          )
+          expect([...picker.picks.subarray(0, count)]).toEqual(expected)
+        },
+      ),
+      { seed: 13, numRuns: 300 },
+    )
+  })
+
+  test('finds scores of every magnitude beside each other', () => {
+    const scores = Float64Array.from({ length: 320 }, (_, symbol) => 10 ** (symbol - 160))
     const picker = new Picker(320)
-    const count = picker.largest(scores, 0, 2, 1, (symbol) => symbol % 10 !== 0)
-    expect([...picker.picks.subarray(0, count)]).toEqual([1, 7])
+    const count = picker.largest({ scores, row: 0, closesRow: 0 }, 170, 1)
+    expect([...picker.picks.subarray(0, count)]).toEqual(Array.from({ length: 170 }, (_, i) => 150 + i))
+    expect(picker.largest({ scores, row: 0, closesRow: 0 }, 3, -1)).toBe(3)
+    expect([...picker.picks.subarray(0, 3)]).toEqual([0, 1, 2])
+  })
+
+  test('takes the first of equal scores, however many there are', () => {
+    const scores = new Float64Array(320).fill(1)
+    scores[300] = 2
+    const picker = new Picker(320)
+    const count = picker.largest({ scores, row: 0, closesRow: 0 }, 4, 1)
+    expect([...picker.picks.subarray(0, count)]).toEqual([0, 1, 2, 300])
   })
 
   test('orders picks by score where that is asked for, ties by symbol', () => {
     const scores = Float64Array.of(1, 5, 3, 5, 2)
     const picker = new Picker(5)
-    const count = picker.largest(scores, 0, 4, 1)
-    picker.order(scores, 0, count, 1)
+    const choice = { scores, row: 0, closesRow: 0 }
+    const count = picker.largest(choice, 4, 1)
+    picker.order(choice, count, 1)
     expect([...picker.picks.subarray(0, count)]).toEqual([1, 3, 2, 4])
   })
 })
+
+test('the checked-in bytes are what the kernels of backtests compile to', async () => {
+  const file = new URL('../../src/backtest/compiled/bytes.ts', import.meta.url)
+  expect(readFileSync(file, 'utf8')).toBe(bytesSource(await compileKernels('kernels/backtest/index.ts')))
+}, 60_000)
 
 describe('closes by symbol', () => {
   const panel = panelOf({ A: [1, NONE, NONE, 4], B: [NONE, 2, 3, NONE] })

@@ -1,0 +1,1 @@
+export { largest, over, prepare } from './select'

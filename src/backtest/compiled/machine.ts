@@ -1,0 +1,49 @@
+import { startCompiled } from '../../base/compiled.js'
+import { KERNEL_BYTES } from './bytes.js'
+
+/** What kernels/backtest/index.ts exports; its sources tell shapes. Addresses are in bytes. */
+export interface BacktestKernels {
+  prepare(row: number, may: number, closes: number, width: number, sign: number): number
+  largest(row: number, width: number, count: number, k: number, work: number, ids: number): number
+  over(row: number, width: number, threshold: number, ids: number): number
+}
+
+/** The kernels with their memory as numbers, integers and bytes; these are replaced when it grows. */
+export interface BacktestMachine {
+  readonly kernels: BacktestKernels
+  readonly numbers: Float64Array
+  readonly integers: Int32Array
+  readonly bytes: Uint8Array
+}
+
+const PAGE = 65_536
+/** Addresses before this one are left to the module. */
+const FIRST = 1024
+
+let machine: (BacktestMachine & { readonly grow: (pages: number) => void }) | undefined
+
+function start() {
+  const { memory, exports } = startCompiled(KERNEL_BYTES)
+  const views = () => ({
+    numbers: new Float64Array(memory.buffer),
+    integers: new Int32Array(memory.buffer),
+    bytes: new Uint8Array(memory.buffer),
+  })
+  const made = {
+    kernels: exports as BacktestKernels,
+    ...views(),
+    grow(pages: number) {
+      memory.grow(pages)
+      Object.assign(made, views())
+    },
+  }
+  return made
+}
+
+/** The kernels with `bytes` of working memory from the returned address on; contents are whatever was there. */
+export function backtestMachine(bytes: number): { readonly machine: BacktestMachine; readonly from: number } {
+  machine ??= start()
+  const missing = FIRST + bytes - machine.bytes.length
+  if (missing > 0) machine.grow(Math.ceil(missing / PAGE))
+  return { machine, from: FIRST }
+}
