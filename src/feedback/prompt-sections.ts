@@ -9,7 +9,8 @@ import {
 import { requiredMargin } from '../champion/policy.js'
 import type { FailurePattern } from './failure-patterns.js'
 import { describeFailures } from './failure-patterns.js'
-import type { Form, PromptChampion, PromptConstraints, PromptField, PromptInput } from './prompt.js'
+import type { Form } from './prompt.js'
+import type { PromptChampion, PromptConstraints, PromptField, PromptInput } from './prompt-input.js'
 import { firstSentences, withoutPaths } from './prompt-text.js'
 
 /** Task, target and constraints: never shortened. */
@@ -70,7 +71,7 @@ const METRICS = [
   'informationRatio',
 ] as const
 
-function metricsLine(range: string, metrics: MetricValues): string {
+export function metricsLine(range: string, metrics: MetricValues): string {
   const told = METRICS.flatMap((name) => {
     const value = metricOf({ metrics }, name)
     return value.defined ? [`${name} ${figure(value.value)}`] : []

@@ -7,11 +7,9 @@
  * Names and coverage of fields, aggregate metrics and strategies leave the machine; prices, holdings and paths have no
  * place in the input, and paths in texts from elsewhere are taken out.
  */
-import type { MetricValues } from '../champion/objective.js'
-import type { ChampionPolicy } from '../champion/policy.js'
-import type { FailurePattern } from './failure-patterns.js'
 import { describeApi } from './prompt-api.js'
 import { EXAMPLE_STRATEGY } from './prompt-example.js'
+import type { PromptInput } from './prompt-input.js'
 import {
   championForms,
   failureForms,
@@ -20,61 +18,19 @@ import {
   formatSection,
   taskSection,
 } from './prompt-sections.js'
+import { ablationForms, alternativeForms, mendForms, parentForms } from './prompt-strategies.js'
 import { estimateTokens } from './prompt-text.js'
+import { EXPLORE } from './variants/explore.js'
 
-/** A strategy as the model reads it. */
-export interface PromptChampion {
-  readonly iteration: number
-  /** Iteration that crowned it. */
-  readonly crownedAt: number
-  readonly name: string
-  readonly code: string
-  readonly language: 'ts' | 'json'
-  readonly train: MetricValues
-  readonly validation: MetricValues
-}
-
-export interface PromptField {
-  readonly name: string
-  /** Share of the cells (bar, symbol) of train and validation that have a value, 0–1. */
-  readonly coverage: number
-  /** Computed from other fields: returns, vwap, … */
-  readonly derived?: boolean
-}
-
-/** What every proposal must keep to; absent is free. */
-export interface PromptConstraints {
-  readonly sides?: readonly string[] | undefined
-  readonly rebalances?: readonly string[] | undefined
-  readonly universe?: string | undefined
-  readonly operators?: readonly string[] | undefined
-  /** One-way turnover a year (1: the whole portfolio once). */
-  readonly maxTurnover?: number | undefined
-  readonly minHoldingBars?: number | undefined
-  /** A positive fraction. */
-  readonly maxDrawdown?: number | undefined
-  readonly maxNodes: number
-  readonly maxDepth: number
-  readonly maxFields: number
-}
-
-export interface PromptInput {
-  /** The iteration that the proposal is for. */
-  readonly iteration: number
-  readonly policy: ChampionPolicy
-  readonly champion: PromptChampion | null
-  /** As `summarize` wrote it. */
-  readonly feedback: string
-  /** As `failurePatterns` counted them. */
-  readonly failures: readonly FailurePattern[]
-  /** The fields that a proposal may read, derived ones included. */
-  readonly fields: readonly PromptField[]
-  /** Names of the groups (sector, industry, …). */
-  readonly groups: readonly string[]
-  readonly constraints: PromptConstraints
-  /** Estimated tokens at most (12 000). */
-  readonly budgetTokens?: number
-}
+export type {
+  PromptAblation,
+  PromptChampion,
+  PromptConstraints,
+  PromptFailure,
+  PromptField,
+  PromptInput,
+  PromptStrategy,
+} from './prompt-input.js'
 
 export interface Prompt {
   /** What stays the same from one iteration to the next. */
@@ -100,24 +56,34 @@ const DEFAULT_BUDGET = 12_000
  */
 const TRIM_ORDER = [
   'api',
+  'alternatives',
   'failures',
   'example',
+  'ablation',
   'fields',
+  'alternatives',
   'champion',
   'feedback',
+  'ablation',
   'champion',
   'failures',
+  'parents',
+  'mend',
   'api',
   'fields',
   'feedback',
   'failures',
+  'parents',
+  'mend',
 ] as const
 
 type Section = (typeof TRIM_ORDER)[number]
 
 /** Writes the prompt of one proposal. Pure: equal inputs give equal prompts. */
 export function buildPrompt(input: PromptInput): Prompt {
-  const { budgetTokens = DEFAULT_BUDGET, constraints } = input
+  const { budgetTokens = DEFAULT_BUDGET, constraints, variant = EXPLORE } = input
+  const shown = <T>(what: (typeof variant.shows)[number], value: T | undefined) =>
+    variant.shows.includes(what) ? value : undefined
   const api = (detail: Parameters<typeof describeApi>[0]) => describeApi(detail, constraints.operators)
   const forms: Record<Section, readonly Form[]> = {
     api: [
@@ -130,19 +96,16 @@ export function buildPrompt(input: PromptInput): Prompt {
       { text: '', lost: 'the worked example' },
     ],
     champion: championForms(input.champion),
+    ablation: ablationForms(shown('ablation', input.ablation) ?? null),
+    alternatives: alternativeForms(shown('alternatives', input.alternatives) ?? []),
+    parents: parentForms(shown('parents', input.parents) ?? []),
+    mend: mendForms(shown('failure', input.failure) ?? null),
     feedback: feedbackForms(input.feedback),
     failures: failureForms(input.failures),
     fields: fieldForms(input.fields, input.groups),
   }
   const task = taskSection(input)
-  const chosen: Record<Section, number> = {
-    api: 0,
-    example: 0,
-    champion: 0,
-    feedback: 0,
-    failures: 0,
-    fields: 0,
-  }
+  const chosen = Object.fromEntries(TRIM_ORDER.map((section) => [section, 0])) as Record<Section, number>
   let leftOut: readonly string[] = []
   const write = (): Pick<Prompt, 'system' | 'user'> => {
     const text = (section: Section) => forms[section][chosen[section]]?.text ?? ''
@@ -156,7 +119,12 @@ export function buildPrompt(input: PromptInput): Prompt {
       ]),
       user: joined([
         ['Task and target', task],
+        ['How to go about it this time', variant.instruction],
         ['Champion', text('champion')],
+        ['What made the champion work', text('ablation')],
+        ['Other good strategies', text('alternatives')],
+        ['The two parents', text('parents')],
+        ['The strategy to mend', text('mend')],
         ['Feedback', text('feedback')],
         ['What failed lately and must not be repeated', text('failures')],
         ['Fields of this panel', text('fields')],

@@ -1,48 +1,41 @@
 import type { MetricName } from '../backtest/types.js'
 import type { MetricValues, RecordedAblation } from '../history/record.js'
 import type { Ablated } from '../search/ablate.js'
-import type { Evaluation } from '../workers/evaluation.js'
+import type { TryOut } from '../workers/evaluation.js'
 import type { Runner } from '../workers/runner.js'
 
 /**
- * What a strategy is on train without each of its parts. What validation says of them is not looked at: the champion
- * would be taken apart until it fits.
+ * What a strategy is on train without each of its parts. Validation is not even simulated: a champion would be taken
+ * apart until it fits.
+ * @param metric that is looked at, and `train` the whole strategy's metrics
  */
 export async function measureAblation(
   parts: readonly Ablated[],
-  runner: Runner,
+  runner: Pick<Runner, 'tryOut'>,
   metric: string,
   train: MetricValues | null,
 ): Promise<RecordedAblation> {
-  const evaluations = await Promise.all(parts.map(({ strategy }) => runner.evaluate(strategy.graph)))
+  const tried = await Promise.all(parts.map(({ strategy }) => runner.tryOut(strategy.graph)))
   return {
     metric,
     whole: train?.[metric] ?? null,
-    parts: parts.map(({ without }, i) => ({ without, ...valueFrom(evaluations[i]!, metric as MetricName) })),
+    parts: parts.map(({ without }, i) => ({ without, ...valueFrom(tried[i]!, metric as MetricName) })),
   }
 }
 
-function valueFrom(evaluation: Evaluation, metric: MetricName): { value: number | null; because?: string } {
-  switch (evaluation.state) {
-    case 'scored':
-      return measured(evaluation.ranges.train, metric)
-    case 'ruined':
-      return evaluation.range === 'train'
-        ? { value: null, because: `it loses everything by ${evaluation.date}` }
-        : measured(evaluation.ranges.train, metric)
+function valueFrom(tried: TryOut, metric: MetricName): { value: number | null; because?: string } {
+  switch (tried.state) {
+    case 'ran': {
+      if (tried.ruinedOn !== undefined)
+        return { value: null, because: `it loses everything by ${tried.ruinedOn}` }
+      const { metrics, notes } = tried.train
+      const value = metrics[metric]
+      return value === null ? { value, because: notes[metric] ?? 'it has no value' } : { value }
+    }
     case 'refused':
     case 'crashed':
-      return { value: null, because: evaluation.message }
+      return { value: null, because: tried.message }
     case 'timedOut':
-      return { value: null, because: `it took longer than ${evaluation.seconds} seconds` }
+      return { value: null, because: `it took longer than ${tried.seconds} seconds` }
   }
-}
-
-function measured(
-  { metrics, notes }: Extract<Evaluation, { state: 'scored' }>['ranges']['train'],
-  metric: MetricName,
-): { value: number | null; because?: string } {
-  const value = metrics[metric]
-  if (value !== null) return { value }
-  return { value, because: notes[metric] ?? 'it has no value' }
 }

@@ -3,7 +3,7 @@ import { createStrategy } from '../../src/graph/strategy.js'
 import type { DemotionRecord, HistoryRecord, IterationRecord } from '../../src/history/record.js'
 import { measureAblation } from '../../src/loop/ablation.js'
 import { ablations } from '../../src/search/ablate.js'
-import type { Evaluation } from '../../src/workers/evaluation.js'
+import type { TryOut } from '../../src/workers/evaluation.js'
 import { createInlineRunner } from '../../src/workers/inline.js'
 import type { Runner } from '../../src/workers/runner.js'
 import { iterationsIn, normalised } from '../support/histories.js'
@@ -12,23 +12,23 @@ import { configOf, killedAfter, loopFolder, runInFolder, SETUP, SPACE } from './
 const CONFIG = configOf({ iterations: 24, seed: 3, champion: { firstSharpe: 0 } })
 const real = () => createInlineRunner(SETUP, () => performance.now())
 
-/** A runner that tells which graphs it evaluates, and what came out may be changed. */
-function watched(change: (evaluation: Evaluation, isPart: boolean) => Evaluation = (same) => same) {
+/** A runner that tells which proposals it evaluates and which parts of champions it tries out. */
+function watched(before: (part: number) => void = () => {}) {
   const inner = real()
-  const names: string[] = []
+  const proposals: string[] = []
   const parts: string[] = []
   const runner: Runner = {
     ...inner,
-    async evaluate(graph, options) {
-      // Proposals may be cancelled, a champion's parts are always finished.
-      const isPart = options === undefined
-      names.push(graph.name)
-      if (isPart) parts.push(graph.name)
-      const evaluation = await inner.evaluate(graph, options)
-      return evaluation === undefined ? undefined : change(evaluation, isPart)
+    evaluate(graph, options) {
+      proposals.push(graph.name)
+      return inner.evaluate(graph, options)
+    },
+    async tryOut(graph, options) {
+      before(parts.push(graph.name))
+      return inner.tryOut(graph, options)
     },
   }
-  return { runner, names, parts }
+  return { runner, proposals, parts }
 }
 
 const crowned = (records: readonly HistoryRecord[]): IterationRecord[] =>
@@ -57,30 +57,11 @@ describe('the record of a new champion', () => {
   })
 
   test('counts every evaluation as a trial', async () => {
-    const { runner, names } = watched()
+    const { runner, proposals, parts } = watched()
     const { records, state } = await runInFolder(loopFolder(), CONFIG, { runner })
     for (const { trials, ablation } of crowned(records)) expect(trials).toBe(1 + ablation!.parts.length)
-    expect(state.counts.trials).toBe(names.length)
+    expect(state.counts.trials).toBe(proposals.length + parts.length)
     expect(state.championAblation).toEqual(state.championRecord!.ablation)
-  })
-
-  test('is the same whatever validation says of the parts', async () => {
-    const plain = await runInFolder(loopFolder(), CONFIG)
-    const { runner } = watched((evaluation, isPart) => {
-      if (evaluation.state !== 'scored' || !isPart) return evaluation
-      const { train } = evaluation.ranges
-      return {
-        ...evaluation,
-        ranges: {
-          train,
-          get validation(): never {
-            throw new Error('validation was looked at')
-          },
-        },
-      }
-    })
-    const blind = await runInFolder(loopFolder(), CONFIG, { runner })
-    expect(normalised(blind.records)).toEqual(normalised(plain.records))
   })
 })
 
@@ -88,10 +69,8 @@ describe('killed', () => {
   test('while the parts are evaluated: the resume records the champion once, with them', async () => {
     const reference = await runInFolder(loopFolder(), CONFIG)
     const folder = loopFolder()
-    let parts = 0
-    const { runner } = watched((evaluation, isPart) => {
-      if (isPart && ++parts === 2) throw new Error('killed')
-      return evaluation
+    const { runner } = watched((part) => {
+      if (part === 2) throw new Error('killed')
     })
     await expect(runInFolder(folder, CONFIG, { runner })).rejects.toThrow('killed')
     const resumed = await runInFolder(folder, CONFIG)
@@ -129,7 +108,7 @@ test('who succeeds a stale champion is taken apart when it takes over, and that 
     },
   }
   for (let seed = 1; seed < 12; seed++) {
-    const { runner, names } = watched()
+    const { runner, proposals, parts } = watched()
     const { records, state } = await runInFolder(loopFolder(), configOf({ ...given, seed }), { runner })
     const demotion = records.findLast((one): one is DemotionRecord => one.kind === 'demotion')
     if (demotion === undefined) continue
@@ -137,7 +116,7 @@ test('who succeeds a stale champion is taken apart when it takes over, and that 
     expect(trials).toBe(ablation!.parts.length)
     expect(state.championAblation).toEqual(ablation)
     expect(ablation!.whole).toBe(state.championRecord!.metrics!.train!.sharpe)
-    expect(state.counts.trials).toBe(names.length)
+    expect(state.counts.trials).toBe(proposals.length + parts.length)
     return
   }
   throw new Error('no seed gives a demotion')
@@ -150,34 +129,34 @@ test('a part without which nothing can be measured says why', async () => {
     nodes: [{ id: 'close', op: 'field', params: { name: 'close' } }],
     rule: { kind: 'score', score: 'close', select: { top: 3 } },
   })
-  const inner = real()
-  const scored = await inner.evaluate(strategy.graph)
-  if (scored?.state !== 'scored') throw new Error(JSON.stringify(scored))
-  const { train, validation } = scored.ranges
+  const ran = await real().tryOut(strategy.graph)
+  if (ran?.state !== 'ran') throw new Error(JSON.stringify(ran))
+  const { train } = ran
   const dead = { ...train, metrics: { ...train.metrics, sharpe: null }, notes: { sharpe: 'no variance' } }
-  const answers: Evaluation[] = [
-    { state: 'ruined', range: 'train', date: '2020-01-02', ranges: scored.ranges, durationMs: 1 },
-    { state: 'ruined', range: 'validation', date: '2020-01-02', ranges: scored.ranges, durationMs: 1 },
+  const answers: TryOut[] = [
+    { ...ran, ruinedOn: '2020-01-02' },
+    ran,
     { state: 'timedOut', seconds: 60, durationMs: 1 },
     { state: 'refused', code: 'X', message: 'refused it', hint: undefined, durationMs: 1 },
-    { ...scored, ranges: { train: dead, validation } },
-    { ...scored, ranges: { train: { ...dead, notes: {} }, validation } },
+    { state: 'crashed', message: 'crashed on it', durationMs: 1 },
+    { ...ran, train: dead },
+    { ...ran, train: { ...dead, notes: {} } },
   ]
   let next = 0
-  const parts = answers.map((_, i) => ({ without: `part ${i}`, strategy }))
-  const { parts: told, whole } = await measureAblation(
-    parts,
-    { ...inner, evaluate: async () => answers[next++] },
+  const { parts, whole } = await measureAblation(
+    answers.map((_, i) => ({ without: `part ${i}`, strategy })),
+    { tryOut: async () => answers[next++] },
     'sharpe',
     null,
   )
   expect(whole).toBeNull()
-  expect(told).toEqual([
+  expect(parts).toEqual([
     { without: 'part 0', value: null, because: 'it loses everything by 2020-01-02' },
     { without: 'part 1', value: train.metrics.sharpe },
     { without: 'part 2', value: null, because: 'it took longer than 60 seconds' },
     { without: 'part 3', value: null, because: 'refused it' },
-    { without: 'part 4', value: null, because: 'no variance' },
-    { without: 'part 5', value: null, because: 'it has no value' },
+    { without: 'part 4', value: null, because: 'crashed on it' },
+    { without: 'part 5', value: null, because: 'no variance' },
+    { without: 'part 6', value: null, because: 'it has no value' },
   ])
 })
