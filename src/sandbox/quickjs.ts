@@ -310,9 +310,10 @@ function readFailure(
 /** The innermost place of a stack trace that lies in the program itself. */
 function positionIn(stack: string, fileName: string): Position | undefined {
   for (const line of stack.split('\n')) {
-    const found = /\(?([^()]*):(\d+):(\d+)\)?\s*$/.exec(line)
-    if (found !== null && found[1]!.trim().replace(/^at /, '').endsWith(fileName))
-      return { line: Number(found[2]), column: Number(found[3]) }
+    const ending = /:(\d{1,9}):(\d{1,9})\)?$/.exec(line.trimEnd().slice(-24))
+    if (ending === null) continue
+    if (line.trimEnd().slice(0, -ending[0].length).endsWith(fileName))
+      return { line: Number(ending[1]), column: Number(ending[2]) }
   }
   return undefined
 }

@@ -9,8 +9,22 @@ export interface BuilderErrorDetails {
   readonly valid?: readonly string[]
 }
 
+/** Every code that the builder refuses with: what a program throws under another one is an error of its own. */
+export const BUILDER_CODES = [
+  'INVALID_PARAMETER',
+  'INVALID_SETTING',
+  'LIMIT_EXCEEDED',
+  'UNKNOWN_FACTOR',
+  'UNKNOWN_METHOD',
+  'UNKNOWN_SETTING',
+  'WRONG_INPUTS',
+  'WRONG_TYPE',
+] as const
+
+export type BuilderCode = (typeof BUILDER_CODES)[number]
+
 /** Throws; the host throws its own error type, the sandbox one that it can carry across. */
-export type Fail = (code: string, message: string, details?: BuilderErrorDetails) => never
+export type Fail = (code: BuilderCode, message: string, details?: BuilderErrorDetails) => never
 
 /** A node in the JSON form. */
 export interface NodeJson {

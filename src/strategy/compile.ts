@@ -12,6 +12,7 @@ import { createExpression, type Expression } from '../graph/expression.js'
 import type { GraphLimits } from '../graph/limits.js'
 import { createStrategy, type Strategy, UNNAMED } from '../graph/strategy.js'
 import type { Position, Sandbox, SandboxResult } from '../sandbox/sandbox.js'
+import { BUILDER_CODES, type BuilderCode } from './builder.js'
 import { checkBuilt } from './host.js'
 import {
   type Expected,
@@ -183,17 +184,20 @@ function failure(
   )
 }
 
+/** Names that are compared: a program may put anything in their place, and comparing takes the product of two lengths. */
+const isName = (value: unknown): value is string => typeof value === 'string' && value.length <= 200
+
 /** The builder's description of its error, if that is what came along: it is only as good as the program left it. */
 function builderError(details: string | undefined) {
   if (details === undefined) return undefined
   try {
     const { code, hint, given, valid } = JSON.parse(details) as Record<string, unknown>
-    if (typeof code !== 'string' || !/^[A-Z_]{3,40}$/.test(code)) return undefined
+    if (!(BUILDER_CODES as readonly unknown[]).includes(code)) return undefined
     return {
-      code,
+      code: code as BuilderCode,
       ...(typeof hint === 'string' ? { hint } : {}),
-      ...(typeof given === 'string' ? { given } : {}),
-      ...(Array.isArray(valid) ? { valid: valid.filter((item) => typeof item === 'string') } : {}),
+      ...(isName(given) ? { given } : {}),
+      ...(Array.isArray(valid) ? { valid: valid.filter(isName) } : {}),
     }
   } catch {
     return undefined

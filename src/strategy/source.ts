@@ -38,6 +38,10 @@ export interface PreparedSource {
 /** Longest message that is taken over from a program or a parser, in characters. */
 const LONGEST_MESSAGE = 2000
 
+/** Messages and hints may be a program's own words. */
+const wordsOf = (text: string): string =>
+  printable(text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text)
+
 /** An error at a place in a source file. The message begins with the place, `details` has it in parts. */
 export function sourceError(
   code: string,
@@ -46,12 +50,12 @@ export function sourceError(
   more: { hint?: string | undefined; details?: Record<string, unknown> } = {},
 ): AlphaloopError {
   const { fileName, source } = at
+  // A program may forge its places.
   const position = at.position && at.position.line <= source.split('\n').length ? at.position : undefined
   const sourceLine = position === undefined ? undefined : source.split(/\r?\n/)[position.line - 1]
-  // Messages may be a program's own words, and a program may forge its places.
-  const said = printable(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message)
+  const said = wordsOf(message)
   const place = position === undefined ? fileName : `${fileName}:${position.line}:${position.column}`
-  return usageError(code, `${place}: ${said}`, more.hint, {
+  return usageError(code, `${place}: ${said}`, more.hint === undefined ? undefined : wordsOf(more.hint), {
     ...more.details,
     file: fileName,
     ...(position === undefined ? {} : { line: position.line, column: position.column }),

@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: programs as texts
+import { FURTHER_PROGRAMS } from './further-attacks.js'
+
 /**
  * Programs that try to get out of the sandbox, to bring it down, or to make whoever reads them do something else than
  * refuse: category, what it tries, the program, and how it ends. A program that gets hold of what it must not have
@@ -8,6 +10,7 @@ export interface Attack {
   readonly category: string
   readonly tries: string
   readonly source: string
+  readonly language: 'ts' | 'json'
   /** The code of its error; STRATEGY: it is one; LIMIT: it is stopped by whichever limit it meets first. */
   readonly ends: string
 }
@@ -1146,9 +1149,12 @@ const PROGRAMS: readonly (readonly [category: string, tries: string, source: str
   ['source', 'names of the language', `${S}const let = 1, await = 2\n${OK}`, 'STRATEGY_SYNTAX'],
 ]
 
-export const ATTACKS: readonly Attack[] = PROGRAMS.map(([category, tries, source, ends]) => ({
-  category,
-  tries,
-  source,
-  ends,
-}))
+export const ATTACKS: readonly Attack[] = [...PROGRAMS, ...FURTHER_PROGRAMS].map(
+  ([category, tries, source, ends]) => ({
+    category,
+    tries,
+    source,
+    language: category === 'json' ? 'json' : 'ts',
+    ends,
+  }),
+)
