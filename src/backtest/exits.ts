@@ -41,8 +41,8 @@ export function createExitCheck(
     if (missing === undefined || missing[at] === 0) {
       const close = last[at]!
       // Seen from a short, prices are mirrored: s·price rises when the position gains.
-      const s = book.shares[i]! > 0 ? 1 : -1
-      const entry = book.entryPrice[i]!
+      const s = book.shares(i) > 0 ? 1 : -1
+      const entry = book.entryPrice(i)
       if (s * close > s * book.bestClose[i]!) book.bestClose[i] = close
       const best = book.bestClose[i]!
       const peak = s * entry > s * best ? entry : best
@@ -59,8 +59,7 @@ export function createExitCheck(
       )
         return REASON.volatilityStop
     }
-    if (maxHoldingBars !== undefined && bar - book.entryBar[i]! >= maxHoldingBars)
-      return REASON.maxHoldingBars
+    if (maxHoldingBars !== undefined && bar - book.entryBar(i) >= maxHoldingBars) return REASON.maxHoldingBars
     return 0
   }
 }

@@ -16,12 +16,12 @@ export function valueHeld(
   net: Float64Array,
   short: Float64Array,
 ): boolean {
-  const { held, heldCount, shares } = book
+  const { held, heldCount } = book
   const { last, bars } = closes
   if (count === 1) {
     // Summed in a register: with exit rules every stretch is one bar long.
     let sum = 0
-    for (let h = 0; h < heldCount; h++) sum += shares[held[h]!]! * last[held[h]! * bars + from]!
+    for (let h = 0; h < heldCount; h++) sum += book.shares(held[h]!) * last[held[h]! * bars + from]!
     net[0] = sum
   } else {
     let h = heldCount % 4
@@ -32,10 +32,10 @@ export function valueHeld(
       const b = held[h + 1]!
       const c = held[h + 2]!
       const d = held[h + 3]!
-      const ofA = shares[a]!
-      const ofB = shares[b]!
-      const ofC = shares[c]!
-      const ofD = shares[d]!
+      const ofA = book.shares(a)
+      const ofB = book.shares(b)
+      const ofC = book.shares(c)
+      const ofD = book.shares(d)
       const atA = a * bars + from
       const atB = b * bars + from
       const atC = c * bars + from
@@ -50,19 +50,20 @@ export function valueHeld(
 
 /** Up to three positions, those that are too few for a round of four. */
 function first(
-  { held, shares }: Book,
+  book: Book,
   { last, bars }: CloseColumns,
   from: number,
   count: number,
   net: Float64Array,
   few: number,
 ) {
+  const { held } = book
   const a = held[0]!
   const b = held[few > 1 ? 1 : 0]!
   const c = held[few > 2 ? 2 : 0]!
-  const ofA = shares[a]!
-  const ofB = shares[b]!
-  const ofC = shares[c]!
+  const ofA = book.shares(a)
+  const ofB = book.shares(b)
+  const ofC = book.shares(c)
   const atA = a * bars + from
   const atB = b * bars + from
   const atC = c * bars + from
@@ -73,23 +74,25 @@ function first(
       net[k] = ofA * last[atA + k]! + ofB * last[atB + k]! + ofC * last[atC + k]!
 }
 
-function hasShort({ held, heldCount, shares }: Book, { isPositive }: CloseColumns): boolean {
+function hasShort(book: Book, { isPositive }: CloseColumns): boolean {
+  const { held, heldCount } = book
   if (!isPositive) return true
-  for (let h = 0; h < heldCount; h++) if (shares[held[h]!]! < 0) return true
+  for (let h = 0; h < heldCount; h++) if (book.shares(held[h]!) < 0) return true
   return false
 }
 
 function sizeShorts(
-  { held, heldCount, shares }: Book,
+  book: Book,
   { last, bars }: CloseColumns,
   from: number,
   count: number,
   short: Float64Array,
 ): true {
+  const { held, heldCount } = book
   short.fill(0, 0, count)
   for (let h = 0; h < heldCount; h++) {
     const i = held[h]!
-    const quantity = shares[i]!
+    const quantity = book.shares(i)
     const at = i * bars + from
     for (let k = 0; k < count; k++) {
       const value = quantity * last[at + k]!

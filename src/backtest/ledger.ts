@@ -28,7 +28,12 @@ export const REASON = {
   end: 10,
 } as const
 
-const COLUMNS = 11
+/** Whole numbers of a trade: symbol, entry bar, exit bar, twice the reason's code and 1 for a long. */
+const PLACES = 4
+/** Its other numbers: shares opened, Σ shares × price of them, the same of what was closed, and costs. */
+const AMOUNTS = 5
+/** Trades that there is room for in the beginning. */
+const ROOM = 256
 
 /** A pnl within this of 0 is neither gain nor loss. */
 const EVEN = 1e-12
@@ -43,11 +48,12 @@ class Totals implements TradeTotals {
   bars = 0
 
   count(pnl: number, gain: number, bars: number): void {
+    // Branches on the sign would be guessed wrong half of the time.
+    const isWon = +(pnl > EVEN)
     this.closed++
-    if (pnl > EVEN) {
-      this.winners++
-      this.won += pnl
-    } else if (pnl < -EVEN) this.lost -= pnl
+    this.winners += isWon
+    this.won += pnl * isWon
+    this.lost -= pnl * +(pnl < -EVEN)
     this.returns += gain
     this.bars += bars
   }
@@ -63,24 +69,29 @@ export function tradeTotals(trades: readonly Trade[]): TradeTotals {
   return totals
 }
 
-/** The trades of a finished backtest, as numbers: eleven to a trade. */
+/** The trades of a finished backtest, as numbers. */
 export interface TradeValues {
-  readonly values: Float64Array
+  readonly places: Int32Array
+  readonly amounts: Float64Array
   readonly totals: TradeTotals
 }
+
+const pnlOf = (isLong: boolean, openedValue: number, closedValue: number, cost: number): number =>
+  (isLong ? closedValue - openedValue : openedValue - closedValue) - cost
 
 /**
  * Where a backtest writes down its trades. They are kept as numbers and become rows only when somebody reads them:
  * most backtests of a search are asked for totals alone.
  */
 export class TradeLedger {
-  private values = new Float64Array(256 * COLUMNS)
+  private places = new Int32Array(ROOM * PLACES)
+  private amounts = new Float64Array(ROOM * AMOUNTS)
   private size = 0
   private totals = new Totals()
 
   /**
    * Writes down a position from flat to flat: index of its symbol, shares and Σ shares × price of what was opened and
-   * of what was closed, `pnl` after `cost` (commission, tax and slippage of all its fills), the reason's code.
+   * of what was closed, the reason's code, `cost` (commission, tax and slippage of all its fills).
    */
   add(
     symbol: number,
@@ -91,35 +102,47 @@ export class TradeLedger {
     openedValue: number,
     closed: number,
     closedValue: number,
-    pnl: number,
     reason: number,
     cost: number,
   ): void {
-    if (this.size === this.values.length) {
-      const larger = new Float64Array(2 * this.size)
-      larger.set(this.values)
-      this.values = larger
-    }
-    const { values, size } = this
-    values[size] = symbol
-    values[size + 1] = isLong ? 1 : 0
-    values[size + 2] = entryBar
-    values[size + 3] = exitBar
-    values[size + 4] = opened
-    values[size + 5] = openedValue
-    values[size + 6] = closed
-    values[size + 7] = closedValue
-    values[size + 8] = pnl
-    values[size + 9] = reason
-    values[size + 10] = cost
-    this.size = size + COLUMNS
+    if (this.size * PLACES === this.places.length) this.grow()
+    const { places, amounts, size } = this
+    const at = size * PLACES
+    places[at] = symbol
+    places[at + 1] = entryBar
+    places[at + 2] = exitBar
+    places[at + 3] = 2 * reason + +isLong
+    const from = size * AMOUNTS
+    amounts[from] = opened
+    amounts[from + 1] = openedValue
+    amounts[from + 2] = closed
+    amounts[from + 3] = closedValue
+    amounts[from + 4] = cost
+    this.size = size + 1
     if (reason === REASON.end) this.totals.open++
-    else this.totals.count(pnl, pnl / openedValue, exitBar - entryBar)
+    else {
+      const pnl = pnlOf(isLong, openedValue, closedValue, cost)
+      this.totals.count(pnl, pnl / openedValue, exitBar - entryBar)
+    }
+  }
+
+  private grow(): void {
+    const places = new Int32Array(2 * this.places.length)
+    places.set(this.places)
+    this.places = places
+    const amounts = new Float64Array(2 * this.amounts.length)
+    amounts.set(this.amounts)
+    this.amounts = amounts
   }
 
   /** Hands over what was written down, and is empty again. */
   take(): TradeValues {
-    const taken = { values: this.values.slice(0, this.size), totals: this.totals }
+    const { size, totals } = this
+    const taken = {
+      places: this.places.slice(0, size * PLACES),
+      amounts: this.amounts.slice(0, size * AMOUNTS),
+      totals,
+    }
     this.size = 0
     this.totals = new Totals()
     return taken
@@ -128,33 +151,37 @@ export class TradeLedger {
 
 /** Trades as rows, in the order in which they were closed. */
 export function tradesOf(
-  { values }: TradeValues,
+  { places, amounts }: TradeValues,
   dates: readonly string[],
   symbols: readonly string[],
 ): Trade[] {
-  const rows: Trade[] = []
-  for (let at = 0; at < values.length; at += COLUMNS) {
-    const entryBar = values[at + 2]!
-    const exitBar = values[at + 3]!
-    const opened = values[at + 4]!
-    const openedValue = values[at + 5]!
-    const pnl = values[at + 8]!
-    rows.push({
-      symbol: symbols[values[at]!]!,
-      side: values[at + 1] === 1 ? 'long' : 'short',
+  return Array.from({ length: places.length / PLACES }, (_, row) => {
+    const at = row * PLACES
+    const entryBar = places[at + 1]!
+    const exitBar = places[at + 2]!
+    const code = places[at + 3]!
+    const isLong = code % 2 === 1
+    const from = row * AMOUNTS
+    const opened = amounts[from]!
+    const openedValue = amounts[from + 1]!
+    const closedValue = amounts[from + 3]!
+    const cost = amounts[from + 4]!
+    const pnl = pnlOf(isLong, openedValue, closedValue, cost)
+    return {
+      symbol: symbols[places[at]!]!,
+      side: isLong ? 'long' : 'short',
       entryBar,
       entryDate: dates[entryBar]!,
       entryPrice: openedValue / opened,
       exitBar,
       exitDate: dates[exitBar]!,
-      exitPrice: values[at + 7]! / values[at + 6]!,
+      exitPrice: closedValue / amounts[from + 2]!,
       shares: opened,
       pnl,
-      cost: values[at + 10]!,
+      cost,
       return: pnl / openedValue,
       bars: exitBar - entryBar,
-      reason: REASONS[values[at + 9]!]!,
-    })
-  }
-  return rows
+      reason: REASONS[code >> 1]!,
+    }
+  })
 }

@@ -43,12 +43,12 @@ export interface Kept {
 
 /** Takes the orders within the no-trade band out of `orders`; `keep` is called for each of them. */
 export function dropWithinBand(
-  orders: Orders,
+  orders: Orders & { readonly prices: Float64Array },
   equity: number,
   minTrade: number,
   keep: (symbol: number) => void,
 ): Kept {
-  const { symbols, weights, values } = orders
+  const { symbols, weights, values, prices } = orders
   const kept: Kept = { gross: 0, net: 0, targets: 0 }
   let size = 0
   for (let j = 0; j < orders.count; j++) {
@@ -62,6 +62,7 @@ export function dropWithinBand(
     }
     symbols[size] = symbols[j]!
     weights[size] = weight
+    prices[size] = prices[j]!
     values[size++] = value
     kept.targets += Math.abs(weight)
   }

@@ -65,6 +65,8 @@ class Run {
   private readonly portfolio: Portfolio
   private readonly buyRate: number
   private readonly sellRate: number
+  /** What a change of value costs for each of it: a negative one (0), and a positive one (1). */
+  private readonly rates: Float64Array
   private readonly workspace: Workspace
   private readonly policy: Policy
   private readonly checkExit: ExitCheck | undefined
@@ -93,6 +95,7 @@ class Run {
     this.portfolio = portfolio
     this.buyRate = costs.commission + costs.slippage
     this.sellRate = costs.commission + costs.tax + costs.slippage
+    this.rates = Float64Array.of(-this.sellRate, this.buyRate)
     this.start = range.start
     this.end = range.end
     this.equity = new Float64Array(range.end - range.start + 1)
@@ -100,6 +103,7 @@ class Run {
     this.checkExit = createExitCheck(portfolio.exits, panel, input.exitIndicators)
     this.workspace = borrowWorkspace(panel)
     this.book = this.workspace.book
+    this.book.averagesEntries = this.checkExit !== undefined
     this.policy = createPolicy(input, this.workspace.policy)
     this.walk(rebalanceBars(panel.dates, range, portfolio.rebalance), periodsPerYear)
   }
@@ -167,8 +171,8 @@ class Run {
    */
   private isSettled(): boolean {
     const { book, policy } = this
-    const { held, heldCount, shares, cash } = book
-    if (heldCount > 1 || (heldCount === 1 && !(cash === 0 && shares[held[0]!]! > 0))) return false
+    const { held, heldCount, cash } = book
+    if (heldCount > 1 || (heldCount === 1 && !(cash === 0 && book.shares(held[0]!) > 0))) return false
     return policy.isSettledOn(held, heldCount)
   }
 
@@ -202,11 +206,12 @@ class Run {
       const i = book.held[h]!
       const price = prices[row + i]!
       const weight = target[i]!
-      const shares = book.shares[i]!
+      const shares = book.shares(i)
       if (Number.isFinite(price)) {
         const value = shares * price
         equity += value
         orders.symbols[size] = i
+        orders.prices[size] = price
         orders.weights[size] = weight
         orders.values[size++] = value
         gross += Math.abs(weight)
@@ -222,12 +227,17 @@ class Run {
     }
     for (let j = 0; j < count; j++) {
       const i = symbols[j]!
+      const price = prices[row + i]!
+      const weight = weights[j]!
       target[i] = 0
-      if (book.shares[i] !== 0 || weights[j] === 0 || !Number.isFinite(prices[row + i]!)) continue
+      // Which of them are held already is as good as random: what is written for those is written over.
+      const isNew = +(book.shares(i) === 0) & +(weight !== 0) & +(price - price === 0)
       orders.symbols[size] = i
-      orders.weights[size] = weights[j]!
-      orders.values[size++] = 0
-      gross += Math.abs(weights[j]!)
+      orders.prices[size] = price
+      orders.weights[size] = weight
+      orders.values[size] = 0
+      size += isNew
+      gross += Math.abs(weight) * isNew
     }
     orders.count = size
     if (minTrade !== undefined && equity > 0) {
@@ -242,28 +252,61 @@ class Run {
     const after = equityAfterFill(orders, gross, terms)
     const unit = targetScale(after, gross, stuck, grossExposure) * after
     const share = maxTurnover === undefined || equity <= 0 ? 1 : this.shareWithin(maxTurnover, unit, equity)
+    const { held, traded, paid } = this.placeOrders(bar, unit, share, equity)
+    book.cash = (share < 1 ? equity - paid : after) - stuckNet - held
+    this.record(bar, traded, paid, equity)
+  }
+
+  /**
+   * Takes every order's symbol to `unit` times its weight, or to `share` of the way there, and books it. Positions that
+   * stay are adjusted first: their order among the others says nothing, and a branch between the two would be guessed
+   * wrong.
+   */
+  private placeOrders(
+    bar: number,
+    unit: number,
+    share: number,
+    equity: number,
+  ): { readonly held: number; readonly traded: number; readonly paid: number } {
+    const { book, rates } = this
+    const { orders } = this.workspace
+    const { symbols, weights, values, prices, next, costs, staying, turning, count } = orders
     let held = 0
     let traded = 0
     let paid = 0
-    for (let j = 0; j < orders.count; j++) {
-      const i = orders.symbols[j]!
-      const before = orders.values[j]!
-      let value = unit * orders.weights[j]!
+    let stay = 0
+    let turn = 0
+    for (let j = 0; j < count; j++) {
+      const before = values[j]!
+      let value = unit * weights[j]!
       if (share < 1 && !this.isForced(j)) value = partOfWay(before, value, share, equity)
       const change = value - before
-      const cost = change > 0 ? change * this.buyRate : -change * this.sellRate
-      const price = prices[row + i]!
-      const shares = value / price
-      const now = book.shares[i]!
-      const ends = now !== 0 && (shares === 0 || now > 0 !== shares > 0)
-      book.change(i, shares, price, cost, bar, ends ? this.reason(i) : 0)
-      if (book.closingCount > 0 && shares !== 0) book.keep(i)
+      const cost = change * rates[+(change > 0)]!
+      const shares = value / prices[j]!
+      next[j] = shares
+      costs[j] = cost
       held += value
       traded += Math.abs(change)
       paid += cost
+      const now = book.shares(symbols[j]!)
+      const isStaying = (+(now > 0) & +(shares > 0)) | (+(now < 0) & +(shares < 0))
+      staying[stay] = j
+      turning[turn] = j
+      stay += isStaying
+      turn += 1 - isStaying
     }
-    book.cash = (share < 1 ? equity - paid : after) - stuckNet - held
-    this.record(bar, traded, paid, equity)
+    for (let s = 0; s < stay; s++) {
+      const j = staying[s]!
+      book.adjust(symbols[j]!, next[j]!, prices[j]!, costs[j]!)
+    }
+    for (let t = 0; t < turn; t++) {
+      const j = turning[t]!
+      const i = symbols[j]!
+      const reason = book.shares(i) === 0 ? 0 : this.reason(i)
+      book.turn(i, next[j]!, prices[j]!, costs[j]!, bar, reason)
+    }
+    if (book.closingCount > 0) for (let j = 0; j < count; j++) if (next[j] !== 0) book.keep(symbols[j]!)
+    return { held, traded, paid }
   }
 
   /** The share of its orders that a rebalance may do, if their targets are `unit` times their weights. */
@@ -294,7 +337,7 @@ class Run {
     for (let h = 0; h < book.heldCount; h++) {
       const i = book.held[h]!
       const price = prices[row + i]!
-      equity += book.shares[i]! * (Number.isFinite(price) ? price : this.lastClose(i, bar - 1))
+      equity += book.shares(i) * (Number.isFinite(price) ? price : this.lastClose(i, bar - 1))
     }
     let traded = 0
     let paid = 0
@@ -303,7 +346,7 @@ class Run {
       const i = book.held[h]!
       const price = prices[row + i]!
       if (book.closing[i] === 0 || !Number.isFinite(price)) continue
-      const value = book.shares[i]! * price
+      const value = book.shares(i) * price
       const cost = this.closingCost(value)
       book.cash += value - cost
       book.close(i, price, cost, bar, book.why[i]!)
@@ -335,7 +378,7 @@ class Run {
     for (let h = book.heldCount - 1; h >= 0; h--) {
       const i = book.held[h]!
       if (closes.missing![i * closes.bars + bar]! < delistAfter) continue
-      const shares = book.shares[i]!
+      const shares = book.shares(i)
       const price = this.lastClose(i, bar) * (shares > 0 ? 1 - delistHaircut : 1 + delistHaircut)
       const cost = this.closingCost(shares * price)
       book.cash += shares * price - cost
@@ -399,11 +442,11 @@ class Run {
 
   holdings(): FinalDecision['holdings'] {
     if (this.ruined) return []
-    const { held, heldCount, shares } = this.book
+    const { book } = this
     const equity = this.equity[this.bars - 1]!
-    return Array.from(held.subarray(0, heldCount), (i) => ({
+    return Array.from(book.held.subarray(0, book.heldCount), (i) => ({
       symbol: this.panel.symbols[i]!,
-      weight: (shares[i]! * this.lastClose(i, this.end)) / equity,
+      weight: (book.shares(i) * this.lastClose(i, this.end)) / equity,
     }))
   }
 

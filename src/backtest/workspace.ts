@@ -11,12 +11,23 @@ export interface Workspace {
   readonly symbols: number
   readonly book: Book
   readonly policy: PolicyArrays
-  readonly orders: Orders
+  readonly orders: PlacedOrders
   /** Dense target weights by symbol, all 0 between fills. */
   readonly target: Float64Array
   /** By bar of a stretch: value of all positions, and size of the shorts. */
   readonly net: Float64Array
   readonly short: Float64Array
+}
+
+/** Orders and what becomes of them. */
+export interface PlacedOrders extends Orders {
+  readonly prices: Float64Array
+  /** Shares afterwards, and what each order costs. */
+  readonly next: Float64Array
+  readonly costs: Float64Array
+  /** The orders whose positions go on, and those that open or end one. */
+  readonly staying: Int32Array
+  readonly turning: Int32Array
 }
 
 let idle: Workspace | undefined
@@ -34,9 +45,15 @@ export function borrowWorkspace(panel: Panel): Workspace {
     policy: new PolicyArrays(symbols),
     orders: {
       count: 0,
-      symbols: new Int32Array(symbols),
-      weights: new Float64Array(symbols),
-      values: new Float64Array(symbols),
+      // One more than can be: what is written without a branch and not kept may stand behind the last.
+      symbols: new Int32Array(symbols + 1),
+      weights: new Float64Array(symbols + 1),
+      values: new Float64Array(symbols + 1),
+      prices: new Float64Array(symbols + 1),
+      next: new Float64Array(symbols),
+      costs: new Float64Array(symbols),
+      staying: new Int32Array(symbols + 1),
+      turning: new Int32Array(symbols + 1),
     },
     target: new Float64Array(symbols),
     net: new Float64Array(bars),
