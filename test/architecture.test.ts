@@ -23,6 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['testing', 'speed'],
   ['compose'],
   ['index'],
+  ['mcp'],
   ['cli'],
 ]
 

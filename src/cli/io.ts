@@ -1,4 +1,6 @@
+import { Console } from 'node:console'
 import { basename } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 
 /** The surroundings of a command, so that tests can call it in their own process. */
 export interface Io {
@@ -23,6 +25,11 @@ export interface Io {
   readonly cwd: string
   /** Calls the handler on SIGINT and SIGTERM until the returned function is called. */
   onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
+  /**
+   * Both ends for a protocol of machines: from here on nothing else is written to stdout, and a reader that leaves is
+   * the caller's to notice.
+   */
+  protocol(): { readonly input: Readable; readonly output: Writable }
   /** Leaves the process at once, for the second interrupt. */
   exit(code: number): never
 }
@@ -61,6 +68,13 @@ export function processIo(): Io {
       return () => {
         for (const off of listeners) off()
       }
+    },
+    protocol() {
+      // The process leaves when a reader does; a server finishes what it is at.
+      for (const stream of [process.stdout, process.stderr])
+        stream.removeAllListeners('error').on('error', () => {})
+      globalThis.console = new Console(process.stderr)
+      return { input: process.stdin, output: process.stdout }
     },
     exit: (code) => process.exit(code),
   }

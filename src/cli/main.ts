@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { factorCommand } from './commands/factor.js'
 import { historyCommand } from './commands/history.js'
 import { initCommand } from './commands/init.js'
+import { mcpCommand } from './commands/mcp.js'
 import { operatorsCommand } from './commands/operators.js'
 import { positionsCommand } from './commands/positions.js'
 import { runCommand } from './commands/run.js'
@@ -80,6 +81,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     benchCommand,
     configCommand,
     doctorCommand,
+    mcpCommand,
   ])
     add(program, define)
 

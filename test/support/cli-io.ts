@@ -43,6 +43,9 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
     env: { ALPHALOOP_CACHE_DIR: cacheDir, ...env },
     cwd,
     onSignal: () => () => {},
+    protocol: () => {
+      throw new Error('a server of a protocol is a process of its own')
+    },
     exit: (code) => {
       throw new Error(`exit ${code}`)
     },
