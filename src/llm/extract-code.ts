@@ -22,8 +22,8 @@ export type Candidate = (
 /** Pieces that are looked at; a compile each makes more of them too slow. */
 export const MOST_CANDIDATES = 8
 
-/** Longest part of a reply that is read, in UTF-16 code units. */
-const LONGEST_REPLY = 16 * 1024 * 1024
+/** Longest part of a reply that is read, in UTF-16 code units: sixteen times what compiles. */
+const LONGEST_REPLY = 4 * 1024 * 1024
 
 const LANGUAGES: Readonly<Record<string, StrategyLanguage>> = {
   '': 'ts',

@@ -182,6 +182,9 @@ const redacted = (round: ModelRound, redact: (text: string) => string): ModelRou
   ),
 })
 
+/** Pieces of one reply that may run out of time; the rest is not compiled then. */
+const MOST_LATE = 2
+
 /** Compiles the pieces of a reply in order; what refused the most telling one where none compiles. */
 async function read(
   reply: string,
@@ -205,6 +208,8 @@ async function read(
           error: { category: 'crash', code: 'COMPILER_CRASHED', message: messageOf(error) },
         }
       errors.push(error)
+      // Each may take the whole of its limit: what else the reply holds is not worth the sum.
+      if (errors.filter(({ code }) => code === 'STRATEGY_TIMEOUT').length === MOST_LATE) break
     }
   }
   return { state: 'refused', error: mostTelling(errors, candidates, form) }
