@@ -22,6 +22,7 @@ const COMMANDS = [
   'data generate',
   'config show',
   'doctor',
+  'mcp',
 ]
 
 describe('help', () => {
