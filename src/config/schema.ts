@@ -166,6 +166,18 @@ const budget = z
   .prefault({})
   .describe('Of a run as a whole, resumed or not.')
 
+const share = z.number().min(0).optional()
+
+const prompts = z
+  .strictObject({ explore: share, exploit: share, repair: share, crossover: share, simplify: share })
+  .refine((shares) => Object.values(shares).length < 5 || Object.values(shares).some((one) => one !== 0), {
+    message: 'above 0 for one of them at least: nothing could be asked',
+  })
+  .optional()
+  .describe(
+    'Shares of the ways of asking, beside 3 for explore and exploit, 2 for repair and crossover, 1 for simplify; 0: never.',
+  )
+
 const llm = z
   .strictObject({
     enabled: z.boolean().default(true),
@@ -193,6 +205,7 @@ const llm = z
       .default(3)
       .describe('Rounds in which a reply that does not compile may be mended.'),
     promptTokens: whole(1000, 1_000_000).default(12_000),
+    prompts,
   })
   .superRefine(({ models, fallback = [] }, context) => {
     const names = models.map(modelName)

@@ -75,7 +75,8 @@ const UNUSABLE: ErrorFacts = {
   hint: 'Loosen the conditions, so that something is held on most days of both ranges.',
 }
 
-function failureOf({ execution, level }: IterationEntry): ErrorFacts | null {
+/** What went wrong in an iteration; null where nothing did. */
+export function failureOf({ execution, level }: IterationEntry): ErrorFacts | null {
   switch (execution.status) {
     case 'success':
       return level === 'LEVEL_1' ? UNUSABLE : null

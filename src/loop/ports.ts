@@ -4,6 +4,7 @@ import type { ExecutionError } from '../history/record.js'
 import type { ModelProposal } from '../llm/propose.js'
 import type { Ablated } from '../search/ablate.js'
 import type { FactorGraphProposal, Parent } from '../search/proposal.js'
+import type { PromptPlan } from './prompt-plan.js'
 import type { ProposalView } from './state.js'
 
 /** Proposes from what is known, without a model. Pure: the same request gives the same proposal. */
@@ -21,6 +22,8 @@ export interface ModelRequest {
   readonly iteration: number
   readonly feedback: string
   readonly view: ProposalView
+  /** How it is asked. */
+  readonly plan: PromptPlan
   /** True for strategies that were evaluated before: the model is told and asked for another. */
   readonly isKnown: (hash: string) => boolean
   readonly signal: AbortSignal

@@ -1,21 +1,25 @@
 import type { Config } from '../config/schema.js'
 import { summarize } from '../feedback/summarize.js'
-import { UNLIMITED } from '../graph/limits.js'
-import { createStrategy, type Strategy } from '../graph/strategy.js'
+import type { Strategy } from '../graph/strategy.js'
 import type { ExecutionError, IterationRecord, Method, ModelRound, Usage } from '../history/record.js'
+import { extractCandidates } from '../llm/extract-code.js'
 import type { ModelProposal } from '../llm/propose.js'
 import type { Parent } from '../search/proposal.js'
 import { championPolicy } from './judge.js'
 import type { StartStrategy } from './ports.js'
+import { type PromptPlan, planPrompt } from './prompt-plan.js'
 import type { LoopParts } from './run.js'
 import type { Slot } from './slots.js'
 import { foldRules, type ParentRef, type ProposalView } from './state.js'
+import { strategyOf } from './strategy-of.js'
 
 /** Fields of the record that say where a proposal came from, beyond method and proposer. */
 export interface ProposalOrigin {
   readonly requested?: Method
   readonly fallbackReason?: string
   readonly prompt?: string
+  readonly promptVariant?: IterationRecord['promptVariant'] & {}
+  readonly attempt?: IterationRecord['attempt'] & {}
   readonly reply?: string
   readonly usage?: Usage
   readonly rounds?: ModelRound[]
@@ -63,13 +67,21 @@ export function createBatchProposer(parts: Parts) {
     // A number may be taken by a record that this version cannot read: it is not given out again.
     const isOpen = ({ iteration }: Slot) => iteration >= next
     const ask = slots.filter((slot) => slot.asksModel && isOpen(slot))
+    const plans = new Map(ask.map(({ iteration }) => [iteration, planPrompt(iteration, view, config)]))
     const answers = new Map<number, ModelProposal>()
     await forEachConcurrently(ask, config.llm.concurrency, async ({ iteration }) => {
       if (stop.aborted) return
       onEvent({ type: 'model-asked', iteration })
       answers.set(
         iteration,
-        await model!.propose({ iteration, feedback, view, isKnown: view.wasEvaluated, signal: stop }),
+        await model!.propose({
+          iteration,
+          feedback,
+          view,
+          plan: plans.get(iteration)!,
+          isKnown: view.wasEvaluated,
+          signal: stop,
+        }),
       )
     })
     if (stop.aborted) return []
@@ -118,7 +130,15 @@ export function createBatchProposer(parts: Parts) {
         slot.start !== null
           ? fromStart(slot, starts[slot.start]!, feedback, seen)
           : slot.asksModel
-            ? await fromModel(slot, answers.get(slot.iteration)!, feedback, seen, texts, fromFactorGraph)
+            ? await fromModel(
+                slot,
+                answers.get(slot.iteration)!,
+                plans.get(slot.iteration)!,
+                feedback,
+                seen,
+                texts,
+                fromFactorGraph,
+              )
             : fromFactorGraph(slot, {})
       if (proposal.state === 'strategy') inBatch.add(proposal.strategy.hash)
       proposals.push(proposal)
@@ -148,16 +168,7 @@ export function feedbackFor(view: ProposalView, config: Config): string {
   }).text
 }
 
-const strategies = new WeakMap<IterationRecord, Strategy>()
-
-function asParent({ id, score, record }: ParentRef): Parent {
-  let strategy = strategies.get(record)
-  if (strategy === undefined) {
-    strategy = createStrategy(record.strategy!.graph, UNLIMITED)
-    strategies.set(record, strategy)
-  }
-  return { id, strategy, score }
-}
+const asParent = ({ id, score, record }: ParentRef): Parent => ({ id, strategy: strategyOf(record), score })
 
 const recorded = (strategy: Strategy, code: string | undefined): IterationRecord['strategy'] => ({
   hash: strategy.hash,
@@ -213,6 +224,7 @@ function fromStart(
 async function fromModel(
   slot: Slot,
   answer: ModelProposal,
+  { variant, parents }: PromptPlan,
   feedback: string,
   seen: (hash: string) => boolean,
   texts: Parts['texts'],
@@ -222,7 +234,13 @@ async function fromModel(
     ...(answer.usage === undefined ? {} : { usage: answer.usage }),
     rounds: [...answer.rounds],
   }
-  const prompt = answer.prompt === undefined ? {} : { prompt: await texts.put(answer.prompt) }
+  const prompt =
+    answer.prompt === undefined
+      ? {}
+      : {
+          prompt: await texts.put(answer.prompt),
+          promptVariant: { name: variant.name, version: variant.version },
+        }
   if (answer.state === 'unavailable')
     return fallback(slot, { requested: 'llm', fallbackReason: answer.because, ...asked, ...prompt })
 
@@ -230,15 +248,36 @@ async function fromModel(
     iteration: slot.iteration,
     method: 'llm' as const,
     proposer: 'model',
-    parents: [],
+    parents,
     feedback,
     origin: { ...asked, ...prompt, reply: await texts.put(answer.reply) },
   }
-  if (answer.state === 'unusable')
-    return { ...base, state: 'failed', status: 'error', strategy: null, error: answer.error }
+  if (answer.state === 'unusable') {
+    const attempt = attemptIn(answer.reply)
+    return {
+      ...base,
+      ...(attempt === undefined ? {} : { origin: { ...base.origin, attempt } }),
+      state: 'failed',
+      status: 'error',
+      strategy: null,
+      error: answer.error,
+    }
+  }
   if (seen(answer.strategy.hash))
     return rejectedDuplicate(base, answer.strategy, answer.code, 'the model proposed what is known already')
   return { ...base, state: 'strategy', strategy: answer.strategy, code: answer.code }
+}
+
+/** Code longer than that is not shown again. */
+const LONGEST_ATTEMPT = 8000
+
+/** The code of the last reply of a talk, which did not compile: so that another iteration can mend it. */
+function attemptIn(replies: string): ProposalOrigin['attempt'] {
+  const last = replies.slice(replies.lastIndexOf('=== reply '))
+  const candidates = extractCandidates(last.slice(last.indexOf('\n') + 1))
+  const found = candidates.find(({ language, from }) => language !== 'other' && from === 'fence')
+  if (found === undefined || found.text.length > LONGEST_ATTEMPT) return undefined
+  return { code: found.text, language: found.language }
 }
 
 /** Runs `work` over the items, at most `limit` at once. */

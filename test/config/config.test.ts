@@ -57,6 +57,22 @@ describe('models', () => {
   })
 })
 
+describe('ways of asking', () => {
+  test('are named as they are, and one of them is left', () => {
+    expect(refused('llm:\n  prompts: { explor: 2 }').message).toBe(
+      'run.yaml:2: there is no setting llm.prompts.explor; did you mean llm.prompts.explore?',
+    )
+    expect(
+      refused('llm:\n  prompts: { explore: 0, exploit: 0, repair: 0, crossover: 0, simplify: 0 }').message,
+    ).toContain('must be above 0 for one of them at least: nothing could be asked')
+    expect(resolve('llm:\n  prompts: { explore: 0, exploit: 0 }').config.llm.prompts).toEqual({
+      explore: 0,
+      exploit: 0,
+    })
+    expect(resolve('').config.llm.prompts).toBeUndefined()
+  })
+})
+
 describe('defaults', () => {
   test('nothing given is a whole configuration', () => {
     const { config, origins } = resolveConfig({ environment: {} })

@@ -58,7 +58,6 @@ describe('an iteration that asks a model', () => {
       expect(record).toMatchObject({
         method: 'llm',
         proposer: 'model',
-        parents: [],
         strategy: { code: `code ${record.iteration}`, hash: drawn(record.iteration).hash },
         usage,
         prompt: 'text of 10',
