@@ -7,9 +7,9 @@ import type { ProposingModel } from '../llm/chain.js'
 import { createModelClient, type Surroundings } from '../llm/model-client.js'
 import { priceOf } from '../llm/prices.js'
 import { createModelProposer } from '../llm/propose.js'
-import { chooseByEarnings, chooseByWeight } from '../llm/select.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
+import { chooseModel } from './choose-model.js'
 import { promptInput, staticInput, writePrompt } from './model-prompt.js'
 import type { ModelProposer, ModelRequest } from './ports.js'
 import type { ProposalView } from './state.js'
@@ -70,15 +70,12 @@ function proposingModel(settings: ModelConfig, budget: Budget, parts: ModelParts
 }
 
 /** Whom an iteration asks, with those who step in behind: fixed by seed, number and the state before the batch. */
-function createChains({ seed, llm }: Config, team: readonly ProposingModel[]) {
-  const arms = llm.models.map((settings) => ({ name: modelName(settings), weight: settings.weight ?? 1 }))
-  const stepIn = llm.fallback ?? arms.filter(({ weight }) => weight > 0).map(({ name }) => name)
+function createChains(config: Config, team: readonly ProposingModel[]) {
+  const { models, fallback } = config.llm
+  const stepIn = fallback ?? models.filter(({ weight }) => weight !== 0).map(modelName)
   const inReserve = stepIn.map((name) => team.find((model) => model.name === name)!)
-  return (iteration: number, { models }: ProposalView): [ProposingModel, ...ProposingModel[]] => {
-    const rng = createRng(seed, 'iteration', iteration).fork('model')
-    const chosen =
-      llm.selection === 'bandit' ? chooseByEarnings(arms, models, rng) : chooseByWeight(arms, rng)
-    const first = team[chosen]!
+  return (iteration: number, view: ProposalView): [ProposingModel, ...ProposingModel[]] => {
+    const first = team[chooseModel(config, iteration, view)]!
     return [first, ...new Set(inReserve.filter((model) => model !== first))]
   }
 }
