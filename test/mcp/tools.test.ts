@@ -1,0 +1,384 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generateMarket } from '../../src/data/synthetic/market.js'
+import { TextStore } from '../../src/history/text-store.js'
+import { verifyHistory } from '../../src/history/verify.js'
+import { splitBars } from '../../src/validation/splits.js'
+import { iterationsIn, readHistory } from '../support/histories.js'
+import { type Agent, momentum, startAgent } from './support.js'
+
+const market = generateMarket({ seed: 3, symbols: 12, bars: 700 })
+const { dates } = market
+const split = splitBars(dates.length)
+/** Symbols that come to the market in the sealed part are not known before. */
+const listed = market.symbols.filter((_, i) =>
+  dates
+    .slice(0, split.validation.end + 1)
+    .some((_, bar) => Number.isFinite(market.fields.get('close')![bar * market.symbols.length + i])),
+).length
+
+let folder: string
+let runDir: string
+let agent: Agent
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'alphaloop-mcp-'))
+  runDir = join(folder, 'run')
+  agent = await startAgent(folder)
+})
+afterAll(async () => {
+  await agent.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Iterations whose validation metrics stand anywhere in a result. */
+function withValidation(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own =
+    'iteration' in value && 'validation' in value && value.validation !== null ? [value.iteration] : []
+  return [...own, ...Object.values(value).flatMap(withValidation)]
+}
+
+const records = () => iterationsIn(readHistory(runDir))
+
+describe('before anything is recorded', () => {
+  test('every tool says what it takes, gives and changes', async () => {
+    const { tools } = await agent.client.listTools()
+    expect(tools.map(({ name }) => name).sort()).toEqual([
+      'describe_api',
+      'describe_data',
+      'get_champion',
+      'get_feedback',
+      'get_prompt',
+      'get_record',
+      'get_report',
+      'get_status',
+      'list_history',
+      'propose_strategy',
+      'run_iterations',
+    ])
+    for (const { name, description, inputSchema, outputSchema, annotations } of tools) {
+      expect(description, name).toMatch(/\.$/)
+      expect(inputSchema.type, name).toBe('object')
+      expect(outputSchema?.type, name).toBe('object')
+      expect(annotations?.readOnlyHint, name).toBe(
+        !['propose_strategy', 'run_iterations', 'get_report'].includes(name),
+      )
+      expect(annotations?.destructiveHint, name).toBe(false)
+    }
+    expect(agent.client.getServerVersion()?.name).toBe('alphaloop')
+    expect(agent.client.getInstructions()).toContain('propose_strategy')
+  })
+
+  test('reading tools answer from an empty run, and make nothing on disk', async () => {
+    expect(await agent.get('get_status')).toMatchObject({ run: 'run', iterations: 0, champion: null })
+    expect(await agent.get('get_champion')).toEqual({ champion: null, reigns: [] })
+    expect(await agent.get('list_history')).toEqual({ total: 0, iterations: [], before: null })
+    expect((await agent.get('get_feedback')).feedback).toContain('This is the first iteration')
+    expect(await agent.problem('get_record', { iteration: 0 })).toMatchObject({ code: 'NO_SUCH_ITERATION' })
+    expect(await agent.problem('get_report')).toMatchObject({ code: 'NO_CHAMPION' })
+    expect(existsSync(runDir)).toBe(false)
+  })
+
+  test('the data is described by names, counts and the ranges that may be seen', async () => {
+    const data = await agent.get('describe_data')
+    expect(data).toMatchObject({
+      symbols: listed,
+      groups: ['sector'],
+      train: { start: dates[split.train.start], end: dates[split.train.end] },
+      validation: { start: dates[split.validation.start], end: dates[split.validation.end] },
+      market: { name: 'us-stock', costs: { commission: 0.0005 } },
+      objective: 'sharpe',
+    })
+    expect(data.fields.map(({ name }: { name: string }) => name)).toContain('dollarVolume')
+    expect(data.benchmark.train.sharpe).toEqual(expect.any(Number))
+    expect(Object.keys(data.benchmark)).toEqual(['name', 'train'])
+  })
+
+  test('the API is described in the length that is asked for, and one operator in full', async () => {
+    const [full, names] = await Promise.all([
+      agent.get('describe_api'),
+      agent.get('describe_api', { detail: 'names' }),
+    ])
+    expect(full.text).toContain('export default strategy({')
+    expect(full.text).toMatch(/^select: .*top/m)
+    expect(names.text.length).toBeLessThan(full.text.length / 2)
+    expect((await agent.get('describe_api', { name: 'macd' })).text).toContain(
+      'outputs: .line .signal .histogram',
+    )
+    expect((await agent.get('describe_api', { name: 'alpha101(12)' })).text).toMatch(/^= /m)
+    expect(await agent.problem('describe_api', { name: 'smaa' })).toMatchObject({
+      code: 'UNKNOWN_OPERATOR',
+      nearest: 'sma',
+    })
+  })
+
+  test('a dry run says whether it compiles, and records nothing', async () => {
+    expect(await agent.get('propose_strategy', { code: momentum(20), dryRun: true })).toMatchObject({
+      outcome: 'compiles',
+      recorded: false,
+      iteration: null,
+      strategy: { name: 'Momentum 20', nodes: 3 },
+      duplicateOf: null,
+      train: null,
+    })
+    expect(await agent.get('propose_strategy', { code: 'export default 1', dryRun: true })).toMatchObject({
+      outcome: 'refused',
+      recorded: false,
+      error: { code: 'STRATEGY_EXPORT' },
+    })
+    expect(existsSync(runDir)).toBe(false)
+  })
+
+  test('the prompt is the one that a model would get', async () => {
+    const { system, user } = await agent.get('get_prompt')
+    expect(system).toContain('## API')
+    expect(user).toContain('Propose the strategy of iteration 0.')
+    expect(user).toContain('dollarVolume')
+  })
+})
+
+describe('proposals are iterations', () => {
+  test('an evaluated one is recorded as a model’s is, and its author is told train figures', async () => {
+    const told = await agent.get('propose_strategy', { code: momentum(20) })
+    const [record] = records()
+    expect(told).toMatchObject({ outcome: 'evaluated', recorded: true, iteration: 0, error: null })
+    expect(told.train.sharpe).toBeCloseTo(record!.metrics!.train!.sharpe!, 4)
+    expect(told.level).toBe(record!.level)
+    expect(told.becameChampion).toBe(record!.champion.updated)
+    expect(record).toMatchObject({
+      method: 'llm',
+      proposer: 'agent',
+      trials: expect.any(Number),
+      strategy: { name: 'Momentum 20', code: momentum(20), hash: told.strategy.hash },
+      execution: { status: 'success' },
+    })
+    expect(record!.feedback).toContain('This is the first iteration')
+    expect(told.feedback).toContain('Iteration 0')
+  })
+
+  test('one that does not compile is recorded with its place, and its text is kept', async () => {
+    const code =
+      "import { field, strategy } from 'alphaloop'\nconst x = field('closs')\nexport default strategy({ score: x, select: { top: 1 } })"
+    const told = await agent.get('propose_strategy', { code })
+    expect(told).toMatchObject({
+      outcome: 'refused',
+      recorded: true,
+      iteration: 1,
+      level: 'LEVEL_0',
+      strategy: null,
+      train: null,
+      error: { code: 'UNKNOWN_FIELD', line: 2, column: 11, sourceLine: "const x = field('closs')" },
+    })
+    expect(told.error.message).toContain('did you mean close?')
+    const record = records()[1]!
+    expect(record).toMatchObject({ level: 'LEVEL_0', strategy: null, execution: { status: 'error' } })
+    expect(await new TextStore(join(runDir, 'texts')).get(record.reply!)).toBe(code)
+    expect(told.feedback).toContain('closs')
+  })
+
+  test('one that was evaluated before is rejected, and says where it stands', async () => {
+    const told = await agent.get('propose_strategy', { code: momentum(20, 'Another name') })
+    expect(told).toMatchObject({ outcome: 'duplicate', iteration: 2, duplicateOf: 0, level: 'LEVEL_0' })
+    expect(records()[2]).toMatchObject({ execution: { status: 'rejected', error: { code: 'DUPLICATE' } } })
+  })
+
+  test('a graph as JSON is taken as it is, and its parents stand in the record', async () => {
+    const { graph } = await agent.get('get_record', { iteration: 0, graph: true })
+    const changed = JSON.parse(JSON.stringify(graph).replaceAll('20', '35'))
+    const told = await agent.get('propose_strategy', { code: JSON.stringify(changed), parents: [0] })
+    expect(told).toMatchObject({ outcome: 'evaluated', iteration: 3 })
+    expect(records()[3]!.parents).toEqual([records()[0]!.id])
+    expect(await agent.problem('propose_strategy', { code: momentum(77), parents: [99] })).toMatchObject({
+      code: 'NO_SUCH_ITERATION',
+    })
+    expect(records()).toHaveLength(4)
+  })
+
+  test('a program that never ends is stopped, and is an iteration', async () => {
+    const told = await agent.get('propose_strategy', { code: 'for (;;) {}\nexport default 1' })
+    expect(told).toMatchObject({
+      outcome: 'refused',
+      iteration: 4,
+      error: { code: expect.stringMatching(/TIME/) },
+    })
+  })
+})
+
+describe('the loop', () => {
+  test('runs iterations and says how far it is', async () => {
+    const heard: { progress: number; total?: number | undefined }[] = []
+    const told = await agent.get(
+      'run_iterations',
+      { count: 20 },
+      { onprogress: (progress) => heard.push(progress) },
+    )
+    expect(told).toMatchObject({ recorded: 20, iterations: 25, ended: 'finished' })
+    expect(records()).toHaveLength(25)
+    expect(Object.values(told.levels as Record<string, number>).reduce((a, b) => a + b)).toBe(20)
+    expect(heard.at(-1)).toMatchObject({ progress: 20, total: 20 })
+    const sharpes = told.best.map(({ train }: { train: { sharpe: number } }) => train.sharpe)
+    expect(sharpes).toEqual([...sharpes].sort((a, b) => b - a))
+  })
+
+  test('ends when its time is over, and says so', async () => {
+    const told = await agent.get('run_iterations', { count: 10_000, maxSeconds: 1 })
+    expect(told.ended).toBe('outOfTime')
+    expect(told.iterations).toBe(records().length)
+  })
+
+  test('readers answer while it goes on, and writers wait for their turn', async () => {
+    const before = records().length
+    const order: string[] = []
+    const run = agent.get('run_iterations', { count: 60 }).then((told) => order.push('run') && told)
+    const proposals = [41, 42, 43].map((window) =>
+      agent
+        .get('propose_strategy', { code: momentum(window) })
+        .then((told) => order.push('proposal') && told),
+    )
+    await agent.get('get_status').then(() => order.push('status'))
+    await agent.get('list_history').then(() => order.push('list'))
+    const [told, ...proposed] = await Promise.all([run, ...proposals])
+    expect(order.indexOf('list')).toBeLessThan(order.indexOf('run'))
+    expect(told.iterations).toBe(before + 60)
+    expect(proposed.map(({ iteration }) => iteration)).toEqual([60, 61, 62].map((n) => before + n))
+  })
+})
+
+describe('what is told of the past', () => {
+  test('pages go back to the first iteration without a gap', async () => {
+    const total = records().length
+    const seen: number[] = []
+    let before: number | null | undefined
+    do {
+      const page = await agent.get('list_history', { limit: 30, ...(before == null ? {} : { before }) })
+      expect(page.total).toBe(total)
+      seen.unshift(...page.iterations.map(({ iteration }: { iteration: number }) => iteration))
+      before = page.before
+    } while (before !== null)
+    expect(seen).toEqual(Array.from({ length: total }, (_, i) => i))
+    const refused = await agent.get('list_history', { level: 'LEVEL_0' })
+    expect(refused.iterations.map(({ iteration }: { iteration: number }) => iteration)).toEqual(
+      records()
+        .flatMap(({ level, iteration }) => (level === 'LEVEL_0' ? [iteration] : []))
+        .slice(-20),
+    )
+  })
+
+  test('validation figures are told of champions only', async () => {
+    const { champion, reigns } = await agent.get('get_champion', { graph: true })
+    const all = records()
+    const reigned = new Set(reigns.map(({ iteration }: { iteration: number }) => iteration))
+    expect(reigned.size).toBeGreaterThan(0)
+    expect(champion.validation.sharpe).toBeCloseTo(all[champion.iteration]!.metrics!.validation!.sharpe!, 4)
+    expect(champion.code).toContain('export default strategy({')
+    expect(champion.graph.nodes.length).toBeGreaterThan(0)
+    const others = all.filter(({ iteration, metrics }) => metrics !== null && !reigned.has(iteration))
+    expect(others.length).toBeGreaterThan(5)
+    for (const { iteration } of others) {
+      const told = await agent.get('get_record', { iteration })
+      expect(told.validation).toBeNull()
+    }
+    // Wherever it may have slipped in: the recorded reasons have the figures of validation in them.
+    const everything = agent.heard.join('\n')
+    const leaks = others.filter(({ champion: { because } }) => everything.includes(because))
+    expect(leaks.map(({ champion: { because } }) => because)).toEqual([])
+    expect(others.some(({ champion: { because } }) => / on validation/.test(because))).toBe(true)
+    const told = agent.heard.flatMap((text) => withValidation(JSON.parse(text).structuredContent))
+    expect(told.length).toBeGreaterThan(0)
+    expect(told.filter((iteration) => !reigned.has(iteration))).toEqual([])
+  })
+
+  test('the report is Markdown in words, and HTML in a file that was named', async () => {
+    const { markdown, file } = await agent.get('get_report', { file: 'champion.html' })
+    expect(markdown).toMatch(/^# /)
+    expect(markdown).toContain('## Drawdowns')
+    expect(markdown).not.toContain('.svg')
+    // Symbols are not told.
+    expect(markdown).not.toMatch(/\bS\d{4}\b/)
+    expect(file).toBe('reports/champion.html')
+    expect(readFileSync(join(runDir, 'reports/champion.html'), 'utf8')).toMatch(/^<!doctype html>/i)
+    expect(readdirSync(join(runDir, 'reports'))).toEqual(['champion.html'])
+  })
+})
+
+describe('what is wrong is told, and the server goes on', () => {
+  test.each([
+    '../outside.html',
+    '/tmp/outside.html',
+    'reports/../../x.html',
+    '..',
+    '.hidden.html',
+    'a/b.html',
+    'a\\b.html',
+    'no-ending',
+    'nul\u0000.html',
+    `${'x'.repeat(150)}.html`,
+  ])('no report is called %j', async (file) => {
+    expect(await agent.problem('get_report', { file })).toMatchObject({ code: 'NAME_NOT_ALLOWED' })
+    expect(readdirSync(join(runDir, 'reports'))).toEqual(['champion.html'])
+    expect(readdirSync(folder)).toEqual(['run'])
+  })
+
+  test('a report is not written through a link', async () => {
+    const target = join(folder, 'run', 'reports', 'link.html')
+    const aim = join(folder, 'run', 'history.jsonl')
+    const before = readFileSync(aim)
+    symlinkSync(aim, target)
+    expect(await agent.problem('get_report', { file: 'link.html' })).toMatchObject({
+      code: 'NAME_NOT_ALLOWED',
+      message: expect.stringContaining('is a link'),
+    })
+    expect(readFileSync(aim).equals(before)).toBe(true)
+    rmSync(target)
+  })
+
+  test.each([
+    ['get_record', { iteration: 'three' }],
+    ['get_record', { iteration: -1 }],
+    ['get_record', {}],
+    ['run_iterations', { count: 0 }],
+    ['run_iterations', { count: 1.5 }],
+    ['list_history', { level: 'LEVEL_9' }],
+    ['propose_strategy', { code: 5 }],
+    ['propose_strategy', { code: momentum(5), language: 'python' }],
+    ['propose_strategy', { code: momentum(5), parents: 'all' }],
+  ])('%s does not take %j', async (name, args) => {
+    const before = records().length
+    const result = await agent.call(name, args)
+    expect(result.isError).toBe(true)
+    expect(JSON.stringify(result.content)).toMatch(/Invalid arguments for tool/)
+    expect(records()).toHaveLength(before)
+  })
+
+  test('ten megabytes of code are refused by their length', async () => {
+    const before = records().length
+    const result = await agent.call('propose_strategy', { code: `// ${'x'.repeat(10 << 20)}` })
+    expect(result.isError).toBe(true)
+    expect(JSON.stringify(result.content).length).toBeLessThan(1000)
+    expect(records()).toHaveLength(before)
+  })
+
+  test('a tool that there is not', async () => {
+    await expect(agent.call('rm_rf', {})).rejects.toThrow(/rm_rf/)
+  })
+})
+
+describe('in the end', () => {
+  test('the history is sound', async () => {
+    expect(await verifyHistory(join(runDir, 'history.jsonl'))).toMatchObject({ ok: true, issues: [] })
+    expect(records().map(({ iteration }) => iteration)).toEqual(records().map((_, i) => i))
+  })
+
+  test('no sealed day, no path of the machine and no price was told', () => {
+    const everything = agent.heard.join('\n')
+    expect(everything.includes(dates[split.validation.end]!)).toBe(true)
+    const days = new Set(everything.match(/\d{4}-\d\d-\d\d/g))
+    expect(dates.slice(split.validation.end + 1).filter((date) => days.has(date))).toEqual([])
+    expect(everything.includes(folder)).toBe(false)
+    expect(everything.includes(process.cwd())).toBe(false)
+    expect(agent.log()).not.toContain('error:')
+  })
+})
