@@ -12,6 +12,7 @@ import { parseDataSettings } from './data/argument.js'
 import type { DataOptions } from './data/dataset.js'
 import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
+import type { VariantName } from './feedback/variants/variant.js'
 import { availableFields } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
 import type { GraphLimits } from './graph/limits.js'
@@ -19,12 +20,14 @@ import type { Strategy } from './graph/strategy.js'
 import { HISTORY_FILE } from './history/journal-store.js'
 import type { RunSettings } from './history/record.js'
 import { createRedactor } from './history/redact.js'
+import type { OutputForm } from './llm/chain.js'
 import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
 import { holdRun } from './loop/held-run.js'
 import { type Session, startSession } from './loop/session.js'
 import type { LoopState } from './loop/state.js'
+import { promptMoment, type StoredPrompt, storedPrompt } from './loop/stored-prompt.js'
 import { readRun } from './loop/stored-run.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
 import { openWorkbench, type Workbench } from './loop/workbench.js'
@@ -220,6 +223,33 @@ export async function openRun(
       }
     },
     close: bench.close,
+  }
+}
+
+/**
+ * What a model was told at an iteration of a run, or would be; nothing is written, and nobody is kept out of the run.
+ * @throws AlphaloopError (usage) NO_SUCH_ITERATION, VARIANT_NOT_USABLE; (data) where the run's data cannot be read
+ */
+export async function readPrompt(request: {
+  readonly runDir: string
+  /** Default: the next one. */
+  readonly iteration?: number | undefined
+  readonly variant?: VariantName | undefined
+  readonly form?: OutputForm | undefined
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly warn?: (message: string) => void
+}): Promise<StoredPrompt> {
+  const { runDir, iteration, variant, form, env = {}, warn = () => {} } = request
+  const moment = await promptMoment(runDir, iteration, warn)
+  const { config, settings } = moment
+  const bench = await prepareRun({ config, base: runDir, env, stored: settings, warn: () => {} })
+  try {
+    if (bench.panel.hash !== settings.data.hash)
+      warn('the data have changed since: the coverage of the fields may have been another')
+    const { text } = createRedactor(secretsOf(config, env))
+    return await storedPrompt(moment, bench, { variant, form }, text)
+  } finally {
+    await bench.close()
   }
 }
 

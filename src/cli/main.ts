@@ -14,6 +14,7 @@ import { initCommand } from './commands/init.js'
 import { mcpCommand } from './commands/mcp.js'
 import { operatorsCommand } from './commands/operators.js'
 import { positionsCommand } from './commands/positions.js'
+import { promptCommand } from './commands/prompt.js'
 import { runCommand } from './commands/run.js'
 import type { Io } from './io.js'
 import { createOutput, type Output, type OutputOptions } from './output.js'
@@ -76,6 +77,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     championCommand,
     positionsCommand,
     historyCommand,
+    promptCommand,
     dataCommand,
     operatorsCommand,
     benchCommand,

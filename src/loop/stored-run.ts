@@ -36,21 +36,25 @@ export async function storedConfig(runDir: string): Promise<ConfigFile | undefin
       // The newest holds: a change that the user accepted stands for what comes after it.
       if (record.kind === 'change' && record.settings !== undefined) settings = record.settings
     }
-    if (settings === undefined) return undefined
-    const total = keptTotal(runDir)
-    const { source, with: { join: others, ...tables } = {} } = settings.data
-    return {
-      name: join(runDir, HISTORY_FILE),
-      values: {
-        ...settings.config,
-        data: others === undefined ? source : [source, ...others],
-        dataOptions: { ...(settings.config.dataOptions as object | undefined), ...tables },
-        ...(total === undefined ? {} : { iterations: total }),
-      },
-      line: () => 1,
-    }
+    return settings === undefined ? undefined : settingsFile(runDir, settings)
   } finally {
     await store.close()
+  }
+}
+
+/** Settings of a run in the form of a configuration file. */
+export function settingsFile(runDir: string, settings: RunSettings): ConfigFile {
+  const total = keptTotal(runDir)
+  const { source, with: { join: others, ...tables } = {} } = settings.data
+  return {
+    name: join(runDir, HISTORY_FILE),
+    values: {
+      ...settings.config,
+      data: others === undefined ? source : [source, ...others],
+      dataOptions: { ...(settings.config.dataOptions as object | undefined), ...tables },
+      ...(total === undefined ? {} : { iterations: total }),
+    },
+    line: () => 1,
   }
 }
 
