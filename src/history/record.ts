@@ -154,6 +154,25 @@ export const modelCallSchema = open({
   costUsd: z.number().nonnegative().nullable(),
   /** What the budget counts, the worst case where the provider did not say; `costUsd` is null without a price. */
   charged: open({ calls: count, tokens: count, costUsd: z.number().nonnegative().nullable() }),
+  latencyMs: z.number().nonnegative().optional(),
+  /** The reply ended because it reached its token limit. */
+  cutOff: z.literal(true).optional(),
+  /** Hashes in the text store: what was asked (llm/recordings.ts has its form), and the reply where one came. */
+  request: z.string().optional(),
+  reply: z.string().optional(),
+})
+
+/** What became of a round. */
+export const roundOutcomeSchema = open({
+  /**
+   * `proposed`; sent back, or given up in the last round: `refused` (nothing that compiles), `duplicate`, `neverTrades`,
+   * `failed` (it cannot be evaluated), `timeout`; `crashed` (the compiler did), or `noAnswer`.
+   */
+  became: z.string(),
+  /** Hash of the strategy, where one compiled. */
+  strategy: z.string().optional(),
+  /** What the model was told, or would have been. */
+  error: executionErrorSchema.optional(),
 })
 
 /** One question to a model and whoever stepped in for it. */
@@ -162,6 +181,7 @@ export const modelRoundSchema = open({
   /** Null where nobody answered. */
   answered: z.string().nullable(),
   calls: z.array(modelCallSchema),
+  outcome: roundOutcomeSchema.optional(),
 })
 
 /** Where an imported record came from. */
@@ -189,7 +209,10 @@ export const iterationRecordSchema = open({
   method: z.enum(METHODS),
   /** The part that made it: model, template, mutate, crossover, tune, random, start… */
   proposer: z.string(),
-  /** Evaluations that this record stands for: its own, a tuner's, and those of a new champion without its parts. */
+  /**
+   * Evaluations that this record stands for: its own, a tuner's, those of a new champion without its parts, and those
+   * of strategies that a model was asked to mend.
+   */
   trials: count,
   /** The method first chosen, where a fallback changed it. */
   requested: z.enum(METHODS).optional(),
@@ -307,6 +330,8 @@ export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 export type RecordedAblation = z.infer<typeof ablationSchema>
 export type Usage = z.infer<typeof usageSchema>
 export type ModelRound = z.infer<typeof modelRoundSchema>
+export type ModelCall = z.infer<typeof modelCallSchema>
+export type RoundOutcome = z.infer<typeof roundOutcomeSchema>
 export type IterationRecord = z.infer<typeof iterationRecordSchema>
 export type RunSettings = z.infer<typeof runSettingsSchema>
 export type LookRecord = z.infer<typeof lookRecordSchema>

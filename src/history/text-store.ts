@@ -8,6 +8,12 @@ import { historyError } from './errors.js'
 import { syncDirectory } from './file-system.js'
 import { createRedactor, type Redactor } from './redact.js'
 
+/** A text as it was stored: without secrets. */
+export interface KeptText {
+  readonly hash: string
+  readonly text: string
+}
+
 /**
  * Long texts that records point at (prompts, replies), by the hash of their content: the same text is stored once.
  * One file a text, in folders of the first two digits.
@@ -24,10 +30,20 @@ export class TextStore {
 
   /** Stores a text without its secrets, durably, and returns the hash of what was stored. */
   async put(text: string): Promise<string> {
+    return (await this.keep(text)).hash
+  }
+
+  /** As `put`; returns the text that `get` will give back as well. */
+  async keep(text: string): Promise<KeptText> {
     // A lone surrogate has no UTF-8 form: hash what a reader will see.
     const bytes = Buffer.from(this.#redactor.text(text), 'utf8')
-    const hash = contentHash(bytes)
-    if (this.#known.has(hash)) return hash
+    const kept = { hash: contentHash(bytes), text: bytes.toString('utf8') }
+    await this.#store(kept.hash, bytes)
+    return kept
+  }
+
+  async #store(hash: string, bytes: Buffer): Promise<void> {
+    if (this.#known.has(hash)) return
     const path = this.#pathOf(hash)
     try {
       const present = await readFile(path).catch(() => undefined)
@@ -41,7 +57,6 @@ export class TextStore {
       throw historyError(path, 'write', error)
     }
     this.#known.add(hash)
-    return hash
   }
 
   /** The text of a hash; undefined where it is not stored. Rejects with TEXT_DAMAGED where it changed on disk. */

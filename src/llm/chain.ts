@@ -46,7 +46,7 @@ export async function askChain(
 }
 
 function callOf(model: string, answer: ModelReply | ModelFailure): ModelRound['calls'][number] {
-  const { usage, charged } = answer
+  const { usage, charged, recorded } = answer
   return {
     model,
     ended: answer.state === 'replied' ? 'replied' : answer.category,
@@ -56,6 +56,9 @@ function callOf(model: string, answer: ModelReply | ModelFailure): ModelRound['c
     outputTokens: usage?.outputTokens ?? null,
     costUsd: usage?.costUsd ?? null,
     charged,
+    ...(usage === undefined ? {} : { latencyMs: usage.latencyMs }),
+    ...(answer.state === 'replied' && answer.cutOff ? { cutOff: true } : {}),
+    ...recorded,
   }
 }
 

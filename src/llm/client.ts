@@ -18,6 +18,13 @@ export interface CompletionRequest {
   readonly signal: AbortSignal
 }
 
+/** Where a call is recorded: hashes in the text store. */
+export interface Recorded {
+  readonly request: string
+  /** Absent where none came. */
+  readonly reply?: string
+}
+
 export interface ModelReply {
   readonly state: 'replied'
   /** Never blank: a blank one is the failure `emptyReply`. */
@@ -27,6 +34,7 @@ export interface ModelReply {
   readonly usage: Usage
   /** What the budget counts, failed attempts before the reply included. */
   readonly charged: Charge
+  readonly recorded?: Recorded
 }
 
 export type ModelFailureCategory =
@@ -54,9 +62,13 @@ export interface ModelFailure {
   readonly charged: Charge
   /** Absent where no call was made. */
   readonly usage?: Usage
+  readonly recorded?: Recorded
 }
 
-/** A language model that answers a conversation. Every way of failing is a value: `complete` never rejects. */
+/**
+ * A language model that answers a conversation. Every way in which asking can fail is a value; `complete` rejects only
+ * where it cannot be recorded, or is not what was recorded.
+ */
 export interface ModelClient {
   /** The model's name, as messages give it. */
   readonly model: string

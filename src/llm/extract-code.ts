@@ -23,7 +23,7 @@ export type Candidate = (
 export const MOST_CANDIDATES = 8
 
 /** Longest part of a reply that is read, in UTF-16 code units: sixteen times what compiles. */
-const LONGEST_REPLY = 4 * 1024 * 1024
+export const LONGEST_REPLY = 4 * 1024 * 1024
 
 const LANGUAGES: Readonly<Record<string, StrategyLanguage>> = {
   '': 'ts',

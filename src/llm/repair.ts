@@ -1,6 +1,7 @@
 import { type AlphaloopError, type ErrorDetails, usageError } from '../base/errors.js'
 import { placeOf } from '../feedback/execution-error.js'
 import type { Strategy } from '../graph/strategy.js'
+import type { ExecutionError } from '../history/record.js'
 import { builderTable } from '../strategy/signatures.js'
 import type { OutputForm } from './chain.js'
 import { answerForm } from './json-form.js'
@@ -40,13 +41,31 @@ export function repairMessage(error: AlphaloopError, form: OutputForm = 'code'):
   ].join('\n')
 }
 
-/** What the model is told about a strategy that was evaluated before. */
-export const duplicateMessage = (strategy: Strategy, form: OutputForm = 'code'): string =>
+/** What the model is told about a strategy that was evaluated before, or is being evaluated beside it. */
+export const duplicateMessage = (
+  strategy: Strategy,
+  form: OutputForm = 'code',
+  twin: 'before' | 'beside' = 'before',
+): string =>
   [
-    `That strategy compiles, but it equals one that was evaluated before (${strategy.hash.slice(0, 8)}): names, the order of`,
+    `That strategy compiles, but it equals one that ${
+      twin === 'before' ? 'was evaluated before' : 'another iteration has proposed at the same time'
+    } (${strategy.hash.slice(0, 8)}): names, the order of`,
     'commuted arguments and unused nodes make no difference.',
     '',
     answerForm(form, 'Answer with a different idea (another factor, filter or exit)'),
+  ].join('\n')
+
+/** What the model is told about a strategy that compiles and cannot be used, as trying it out on train has shown. */
+export const objectionMessage = (
+  { code, message, hint }: Pick<ExecutionError, 'code' | 'message' | 'hint'>,
+  form: OutputForm = 'code',
+): string =>
+  [
+    `That strategy compiles, but it is of no use (${code}): ${message}`,
+    ...(hint === undefined ? [] : [`Hint: ${hint}`]),
+    '',
+    answerForm(form, 'Answer with the whole corrected strategy'),
   ].join('\n')
 
 const LONGEST_LINE = 200

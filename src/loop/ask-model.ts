@@ -7,12 +7,15 @@ import type { ProposingModel } from '../llm/chain.js'
 import { createModelClient, type Surroundings } from '../llm/model-client.js'
 import { priceOf } from '../llm/prices.js'
 import { createModelProposer } from '../llm/propose.js'
+import { recordedModel, recordingClient, type TextArchive } from '../llm/recordings.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
+import type { Runner } from '../workers/runner.js'
 import { chooseModel } from './choose-model.js'
 import { promptInput, staticInput, writePrompt } from './model-prompt.js'
 import type { ModelProposer, ModelRequest } from './ports.js'
 import type { ProposalView } from './state.js'
+import { objectionTo } from './try-out.js'
 
 /** What asking models takes from the run. */
 export interface ModelParts {
@@ -22,6 +25,10 @@ export interface ModelParts {
   /** Compiles, checks against the panel's fields, and puts into the run's constraints. */
   readonly compile: (source: string, language: StrategyLanguage) => Promise<Strategy>
   readonly redact: (text: string) => string
+  /** Where requests and replies are kept. */
+  readonly texts: TextArchive
+  /** Where what a model writes is tried out on train. */
+  readonly runner: Pick<Runner, 'tryOut'>
   readonly surroundings: Pick<Surroundings, 'env' | 'now' | 'sleep'>
   /** What the run has spent on models before. */
   readonly spent: Spent
@@ -43,6 +50,10 @@ export function createLoopModel(parts: ModelParts): ModelProposer | null {
     ...createModelProposer<ModelRequest>({
       models: ({ iteration, view }) => chainFrom(iteration, view),
       compile,
+      async tryOut(strategy, signal) {
+        const tried = await parts.runner.tryOut(strategy.graph, { cancelled: () => signal.aborted })
+        return tried === undefined ? undefined : objectionTo(strategy, tried)
+      },
       maxRounds,
       redact,
       prompt: (request, form) => writePrompt(promptInput(request, known), form),
@@ -66,7 +77,11 @@ function proposingModel(settings: ModelConfig, budget: Budget, parts: ModelParts
     // Only pauses between attempts come from this chance; no result does.
     { ...surroundings, budget, rng: createRng(config.seed, 'model-pauses', name), onDisabled: warn },
   )
-  return { name, output: settings.output ?? 'code', client }
+  return {
+    name,
+    output: settings.output ?? 'code',
+    client: recordingClient(client, recordedModel(settings), parts.texts, parts.redact),
+  }
 }
 
 /** Whom an iteration asks, with those who step in behind: fixed by seed, number and the state before the batch. */

@@ -5,8 +5,19 @@ import { figure, OBJECTIVES, percent } from '../champion/objective.js'
 import type { ChampionPolicy, Contender } from '../champion/policy.js'
 import type { Config } from '../config/schema.js'
 import { categoryOf } from '../feedback/execution-error.js'
-import type { Execution, MetricNotes, RangeMetrics, RecordedDecision } from '../history/record.js'
-import { type Evaluation, RANGE_NAMES, type RangeResult } from '../workers/evaluation.js'
+import type {
+  Execution,
+  ExecutionError,
+  MetricNotes,
+  RangeMetrics,
+  RecordedDecision,
+} from '../history/record.js'
+import {
+  type Evaluation,
+  type FailedEvaluation,
+  RANGE_NAMES,
+  type RangeResult,
+} from '../workers/evaluation.js'
 
 /** The champion rules of a configuration. */
 export const championPolicy = ({ objective, champion }: Config): ChampionPolicy => ({
@@ -124,6 +135,28 @@ function outcomeOf(evaluation: Evaluation, config: Config): Outcome {
   }
 }
 
+/** Why there was no result, as records keep it. */
+export function evaluationError(failed: FailedEvaluation): ExecutionError {
+  switch (failed.state) {
+    case 'refused':
+      return {
+        category: categoryOf(failed.code),
+        code: failed.code,
+        message: failed.message,
+        ...(failed.hint === undefined ? {} : { hint: failed.hint }),
+      }
+    case 'crashed':
+      return { category: 'crash', code: 'EVALUATION_CRASHED', message: failed.message }
+    case 'timedOut':
+      return {
+        category: 'timeout',
+        code: 'EVALUATION_TIMEOUT',
+        message: `the evaluation took longer than ${failed.seconds} seconds`,
+        hint: 'use fewer or cheaper operators, or raise limits.evaluationTimeoutSeconds',
+      }
+  }
+}
+
 function executionOf(evaluation: Evaluation): Execution {
   const durationMs = Math.round(evaluation.durationMs * 100) / 100
   switch (evaluation.state) {
@@ -141,33 +174,10 @@ function executionOf(evaluation: Evaluation): Execution {
         },
       }
     case 'refused':
-      return {
-        status: 'error',
-        durationMs,
-        error: {
-          category: categoryOf(evaluation.code),
-          code: evaluation.code,
-          message: evaluation.message,
-          ...(evaluation.hint === undefined ? {} : { hint: evaluation.hint }),
-        },
-      }
     case 'crashed':
-      return {
-        status: 'error',
-        durationMs,
-        error: { category: 'crash', code: 'EVALUATION_CRASHED', message: evaluation.message },
-      }
+      return { status: 'error', durationMs, error: evaluationError(evaluation) }
     case 'timedOut':
-      return {
-        status: 'timeout',
-        durationMs,
-        error: {
-          category: 'timeout',
-          code: 'EVALUATION_TIMEOUT',
-          message: `the evaluation took longer than ${evaluation.seconds} seconds`,
-          hint: 'use fewer or cheaper operators, or raise limits.evaluationTimeoutSeconds',
-        },
-      }
+      return { status: 'timeout', durationMs, error: evaluationError(evaluation) }
   }
 }
 

@@ -2,7 +2,6 @@ import type { Config } from '../config/schema.js'
 import { summarize } from '../feedback/summarize.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { ExecutionError, IterationRecord, Method, ModelRound, Usage } from '../history/record.js'
-import { extractCandidates } from '../llm/extract-code.js'
 import type { ModelProposal } from '../llm/propose.js'
 import type { Parent } from '../search/proposal.js'
 import { championPolicy } from './judge.js'
@@ -32,6 +31,8 @@ export interface ProposalBase {
   readonly parents: readonly string[]
   readonly feedback: string
   readonly origin: ProposalOrigin
+  /** Other strategies that were tried out on the way; absent: none. */
+  readonly discarded?: number
 }
 
 /** A strategy to evaluate, or an iteration that failed before it could be. */
@@ -99,7 +100,7 @@ export function createBatchProposer(parts: Parts) {
         })
       : null
 
-    const fromFactorGraph = (slot: Slot, origin: ProposalOrigin): Proposal => {
+    const fromFactorGraph = (slot: Slot, origin: ProposalOrigin, discarded = 0): Proposal => {
       const drawn = factorGraph({ rng: slot.rng, parents, champion, seen })
       const base = {
         iteration: slot.iteration,
@@ -108,6 +109,7 @@ export function createBatchProposer(parts: Parts) {
         parents: drawn.parents,
         feedback,
         origin,
+        discarded,
       }
       return drawn.state === 'proposed'
         ? { ...base, state: 'strategy', strategy: drawn.strategy, code: undefined }
@@ -223,13 +225,18 @@ function fromStart(
 
 async function fromModel(
   slot: Slot,
-  answer: ModelProposal,
+  first: ModelProposal,
   { variant, parents }: PromptPlan,
   feedback: string,
   seen: (hash: string) => boolean,
   texts: Parts['texts'],
-  fallback: (slot: Slot, origin: ProposalOrigin) => Proposal,
+  fallback: (slot: Slot, origin: ProposalOrigin, discarded: number | undefined) => Proposal,
 ): Promise<Proposal> {
+  // Models answer side by side and do not know of each other; in the order of proposal the later one is asked again.
+  let answer = first
+  while (answer.state === 'proposed' && answer.askForAnother !== undefined && seen(answer.strategy.hash))
+    answer = await answer.askForAnother(seen)
+  const { discarded = 0 } = answer
   const asked = {
     ...(answer.usage === undefined ? {} : { usage: answer.usage }),
     rounds: [...answer.rounds],
@@ -242,7 +249,11 @@ async function fromModel(
           promptVariant: { name: variant.name, version: variant.version },
         }
   if (answer.state === 'unavailable')
-    return fallback(slot, { requested: 'llm', fallbackReason: answer.because, ...asked, ...prompt })
+    return fallback(
+      slot,
+      { requested: 'llm', fallbackReason: answer.because, ...asked, ...prompt },
+      discarded,
+    )
 
   const base = {
     iteration: slot.iteration,
@@ -251,34 +262,21 @@ async function fromModel(
     parents,
     feedback,
     origin: { ...asked, ...prompt, reply: await texts.put(answer.reply) },
+    discarded,
   }
   if (answer.state === 'unusable') {
-    const attempt = attemptIn(answer.reply)
-    return {
-      ...base,
-      ...(attempt === undefined ? {} : { origin: { ...base.origin, attempt } }),
-      state: 'failed',
-      status: 'error',
-      strategy: null,
-      error: answer.error,
-    }
+    const { error, attempt } = answer
+    const isShown = attempt !== undefined && attempt.code.length <= LONGEST_ATTEMPT
+    const origin = isShown ? { ...base.origin, attempt } : base.origin
+    return { ...base, origin, state: 'failed', status: 'error', strategy: null, error }
   }
   if (seen(answer.strategy.hash))
     return rejectedDuplicate(base, answer.strategy, answer.code, 'the model proposed what is known already')
   return { ...base, state: 'strategy', strategy: answer.strategy, code: answer.code }
 }
 
-/** Code longer than that is not shown again. */
+/** Code longer than that is not shown to another iteration to be mended. */
 const LONGEST_ATTEMPT = 8000
-
-/** The code of the last reply of a talk, which did not compile: so that another iteration can mend it. */
-function attemptIn(replies: string): ProposalOrigin['attempt'] {
-  const last = replies.slice(replies.lastIndexOf('=== reply '))
-  const candidates = extractCandidates(last.slice(last.indexOf('\n') + 1))
-  const found = candidates.find(({ language, from }) => language !== 'other' && from === 'fence')
-  if (found === undefined || found.text.length > LONGEST_ATTEMPT) return undefined
-  return { code: found.text, language: found.language }
-}
 
 /** Runs `work` over the items, at most `limit` at once. */
 async function forEachConcurrently<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>) {

@@ -205,7 +205,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
       run,
       method: proposal.method,
       proposer: proposal.proposer,
-      trials: 1,
+      trials: 1 + (proposal.discarded ?? 0),
       parents: [...proposal.parents],
       feedback: proposal.feedback,
       ...proposal.origin,
@@ -238,7 +238,7 @@ function createBench(parts: LoopParts, state: LoopState): Bench {
       : undefined
     return {
       ...common,
-      ...(ablation === undefined ? {} : { ablation, trials: 1 + ablation.parts.length }),
+      ...(ablation === undefined ? {} : { ablation, trials: common.trials + ablation.parts.length }),
       strategy: {
         hash: strategy.hash,
         name: strategy.graph.name,

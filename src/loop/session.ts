@@ -61,12 +61,15 @@ export async function startSession(parts: SessionParts): Promise<Session> {
   if (resumed) onEvent({ type: 'run-resumed', from: state.next, total: config.iterations })
   const compile = bench.compile
   const starts = await compileStarts(config, parts.base, state.next, compile)
+  const texts = new TextStore(join(runDir, 'texts'), redactor)
   const model = createLoopModel({
     config,
     panel: bench.panel,
     space,
     compile,
     redact: (text) => redactor.text(text),
+    texts,
+    runner: bench.runner,
     surroundings: parts.surroundings,
     spent: state.spent,
     warn: (message) => onEvent({ type: 'warning', message }),
@@ -87,7 +90,7 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     ablate: (strategy) => ablations(strategy, space),
     model,
     starts,
-    texts: new TextStore(join(runDir, 'texts'), redactor),
+    texts,
     returns: createReturnsCache(returnsFolder(runDir, run)),
     run,
     periodsPerYear: bench.market.periodsPerYear,

@@ -47,7 +47,13 @@ const fellBack = (ended: string, reason: RegExp) => ({
   method: 'factor_graph',
   requested: 'llm',
   fallbackReason: expect.stringMatching(reason),
-  rounds: [{ asked: 'some-model', answered: null, calls: [expect.objectContaining({ ended })] }],
+  rounds: [
+    expect.objectContaining({
+      asked: 'some-model',
+      answered: null,
+      calls: [expect.objectContaining({ ended })],
+    }),
+  ],
 })
 
 const CASES: readonly Case[] = [

@@ -7,7 +7,8 @@ import { systemSleep } from '../../src/llm/retry.js'
 import { createLoopModel } from '../../src/loop/ask-model.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
 import { compileStrategy } from '../../src/strategy/compile.js'
-import { type LoopRun, PANEL, type Replaced, runInFolder, SPACE } from './engine.js'
+import { createInlineRunner } from '../../src/workers/inline.js'
+import { type LoopRun, PANEL, type Replaced, runInFolder, SETUP, SPACE } from './engine.js'
 
 const sandbox = createQuickJsSandbox()
 
@@ -27,8 +28,11 @@ export async function runWithModels(
   const pauses: number[] = []
   const warnings: string[] = []
   const redactor = createRedactor(Object.values(env))
+  const texts = new TextStore(join(folder, 'texts'), redactor)
+  const runner = replaced.runner ?? createInlineRunner(SETUP, () => performance.now())
   const run = await runInFolder(folder, config, {
-    texts: new TextStore(join(folder, 'texts'), redactor),
+    texts,
+    runner,
     ...replaced,
     model: (state) =>
       createLoopModel({
@@ -41,6 +45,8 @@ export async function runWithModels(
           return strategy
         },
         redact: redactor.text,
+        texts,
+        runner,
         surroundings: {
           env,
           now: Date.now,
