@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createEvaluator } from '../src/graph/evaluate/columnar.js'
+import { backtest } from '../src/backtest/backtest-strategy.js'
 import type { Strategy } from '../src/graph/strategy.js'
 import { copyTime, time } from '../src/speed/timing.js'
-import { momentum, PEER_MARKET, population, scorer } from '../src/speed/workloads.js'
+import { momentum, PEER_MARKET, population, START } from '../src/speed/workloads.js'
 import { strategyWorks } from '../src/speed/works.js'
 import { splitBars } from '../src/validation/splits.js'
 import { createEvaluation, type EvaluationSetup } from '../src/workers/evaluation.js'
@@ -104,7 +104,10 @@ try {
 
   /** Whether our engine held the same symbols over the same bars as the peer: then the peer's accounting gives its figure. */
   function checkEquity({ final }: { final: number }): void {
-    const { simulation } = scorer(panel)(momentum(20, 20), createEvaluator(panel))
+    const { simulation } = backtest(momentum(20, 20), panel, {
+      market: PEER_MARKET,
+      start: panel.dates[START]!,
+    })
     const equity = peerEquity(simulation, panel, 1e6)
     const same = Math.abs(equity / final - 1) < 1e-9
     console.log(

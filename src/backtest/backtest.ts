@@ -5,8 +5,16 @@ import { benchmarkReturns } from './benchmark.js'
 import type { ExitIndicators } from './exit-indicators.js'
 import { effectiveCosts } from './markets.js'
 import { computeMetrics } from './metrics/compute.js'
-import { simulate } from './simulate.js'
-import type { BarRange, EvaluatedRule, Market, MetricNotes, Metrics, Simulation } from './types.js'
+import { type SimulationJob, simulate, simulateTotals } from './simulate.js'
+import type {
+  BarRange,
+  EvaluatedRule,
+  Market,
+  MetricNotes,
+  Metrics,
+  Simulation,
+  SimulationTotals,
+} from './types.js'
 
 export interface BacktestInput {
   readonly panel: Panel
@@ -28,8 +36,7 @@ export interface BacktestInput {
   readonly riskFree?: number | undefined
 }
 
-export interface BacktestResult {
-  readonly simulation: Simulation
+interface Measured {
   readonly metrics: Metrics
   readonly metricNotes: MetricNotes
   readonly benchmarkReturns: Float64Array
@@ -37,11 +44,29 @@ export interface BacktestResult {
   readonly costs: Costs
 }
 
+export interface BacktestResult extends Measured {
+  readonly simulation: Simulation
+}
+
+/** A backtest of which nobody asks for the single trades. */
+export interface BacktestScore extends Measured {
+  readonly simulation: SimulationTotals
+}
+
 /** Simulates an evaluated strategy on a market and measures it. Throws as `simulate` does. */
-export function runBacktest(input: BacktestInput): BacktestResult {
+export const runBacktest = (input: BacktestInput): BacktestResult => measured(input, simulate)
+
+/** As `runBacktest`, with the totals of the trades alone: what a search looks at. */
+export const scoreBacktest = (input: BacktestInput): BacktestScore => measured(input, simulateTotals)
+
+function measured<Result extends SimulationTotals>(
+  input: BacktestInput,
+  run: (job: SimulationJob) => Result,
+): Measured & { readonly simulation: Result } {
   const { panel, rule, universe, decisionRows, exitIndicators, portfolio, market, range } = input
+  const { periodsPerYear } = market
   const costs = effectiveCosts(market, portfolio)
-  const simulation = simulate({
+  const simulation = run({
     panel,
     range,
     rule,
@@ -50,7 +75,7 @@ export function runBacktest(input: BacktestInput): BacktestResult {
     exitIndicators,
     portfolio,
     costs,
-    periodsPerYear: market.periodsPerYear,
+    periodsPerYear,
   })
   const benchmark =
     input.benchmark ??
@@ -59,7 +84,7 @@ export function runBacktest(input: BacktestInput): BacktestResult {
     simulation,
     dates: panel.dates,
     start: range.start,
-    periodsPerYear: market.periodsPerYear,
+    periodsPerYear,
     benchmark,
     riskFree: input.riskFree,
   })

@@ -1,6 +1,6 @@
 import type { Panel } from '../data/panel.js'
 import { DEFAULT_PORTFOLIO, type Fill } from '../graph/strategy-graph.js'
-import { simulate } from './simulate.js'
+import { simulateTotals } from './simulate.js'
 import type { BarRange } from './types.js'
 
 /**
@@ -15,7 +15,7 @@ export function benchmarkReturns(input: {
   readonly universe?: Uint8Array | undefined
 }): Float64Array {
   const { panel, range, fill, universe } = input
-  const { returns } = simulate({
+  const { returns } = simulateTotals({
     panel,
     range,
     rule: { kind: 'everything' },

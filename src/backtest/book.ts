@@ -1,21 +1,24 @@
-import { REASON, TradeLedger } from './ledger.js'
+import {
+  CLOSED,
+  CLOSED_VALUE,
+  COSTS,
+  ENTRY_BAR,
+  ENTRY_PRICE,
+  OPENED,
+  OPENED_VALUE,
+  REASON,
+  RECORD,
+  SHARES,
+  TradeLedger,
+} from './ledger.js'
 
-/**
- * One position's numbers stand together in a record, so that a fill touches one line of the cache for each symbol and
- * not one of every array. Places in a record:
- */
-const RECORD = 8
-/** Shares held: negative for a short, 0 for no position. */
-const SHARES = 0
-/** Shares opened and closed in all (positive), and Σ shares × price of each. */
-const OPENED = 1
-const OPENED_VALUE = 2
-const CLOSED = 3
-const CLOSED_VALUE = 4
-const COSTS = 5
-const ENTRY_BAR = 6
-/** Average price of the position's purchases, as far as they are still held. */
-const ENTRY_PRICE = 7
+/** Orders as they were filled: of symbols, to how many shares, at which prices and costs. */
+export interface FilledOrders {
+  readonly symbols: Int32Array
+  readonly next: Float64Array
+  readonly prices: Float64Array
+  readonly costs: Float64Array
+}
 
 /** Cash, positions, and what became of them. Arrays are by symbol; money is in units of initial equity. */
 export class Book {
@@ -78,54 +81,64 @@ export class Book {
   }
 
   /**
-   * Takes a symbol without a position, or whose position ends here, to `next` shares at `price`. `cost` is booked on
-   * the trade; cash is the caller's. `reason` is the code for a position that ends.
+   * Fills the order j, which opens a position, or ends one and perhaps opens the opposite one. Its cost is booked on the
+   * trade; cash is the caller's. `reason` is the code for a position that ends. (Orders are handed over as they stand:
+   * numbers that are no integers would be put on the heap for each call.)
    */
-  turn(i: number, next: number, price: number, cost: number, bar: number, reason: number): void {
-    const now = this.shares(i)
+  turn(orders: FilledOrders, j: number, bar: number, reason: number): void {
+    const { records } = this
+    const i = orders.symbols[j]!
+    const now = records[RECORD * i]!
+    const next = orders.next[j]!
     if (now === 0) {
-      if (next !== 0) this.open(i, next, price, cost, bar)
-    } else if (next === 0) this.close(i, price, cost, bar, reason)
-    else {
-      // One order through zero: its cost belongs to both positions by the shares that each took of it.
-      const closing = cost * (now / (now - next))
-      this.close(i, price, closing, bar, reason)
-      this.open(i, next, price, cost - closing, bar)
+      if (next !== 0) this.open(orders, j, bar)
+      return
     }
+    // One order through zero: its cost belongs to both positions by the shares that each took of it.
+    const cost = next === 0 ? orders.costs[j]! : orders.costs[j]! * (now / (now - next))
+    this.payOff(i, orders.prices[j]!, cost)
+    this.end(i, bar, reason)
+    if (next === 0) return
+    orders.costs[j] = orders.costs[j]! - cost
+    this.open(orders, j, bar)
   }
 
-  /** Takes a position to `next` shares of its sign. Whether these are more is as good as random: no branch on it. */
-  adjust(i: number, next: number, price: number, cost: number): void {
+  /** Fills the order j, whose position goes on. Whether it grows is as good as random: no branch on it. */
+  adjust({ symbols, next: shares, prices, costs }: FilledOrders, j: number): void {
     const { records } = this
-    const at = RECORD * i
+    const at = RECORD * symbols[j]!
+    const next = shares[j]!
+    const price = prices[j]!
     const now = Math.abs(records[at]!)
     const after = Math.abs(next)
     const added = after - now
-    const isMore = +(added > 0)
-    const bought = added * isMore
+    const bought = added * +(added > 0)
     const sold = added - bought
     records[at] = next
     records[at + OPENED] = records[at + OPENED]! + bought
     records[at + OPENED_VALUE] = records[at + OPENED_VALUE]! + bought * price
     records[at + CLOSED] = records[at + CLOSED]! - sold
     records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! - sold * price
-    records[at + COSTS] = records[at + COSTS]! + cost
+    records[at + COSTS] = records[at + COSTS]! + costs[j]!
     if (this.averagesEntries && added > 0)
       records[at + ENTRY_PRICE] = (now * records[at + ENTRY_PRICE]! + added * price) / after
   }
 
-  private open(i: number, shares: number, price: number, cost: number, bar: number): void {
+  private open({ symbols, next, prices, costs }: FilledOrders, j: number, bar: number): void {
     const { records } = this
+    const i = symbols[j]!
     this.slot[i] = this.heldCount
     this.held[this.heldCount++] = i
     const at = RECORD * i
+    const shares = next[j]!
+    const price = prices[j]!
     const size = Math.abs(shares)
     records[at] = shares
     records[at + OPENED] = size
     records[at + OPENED_VALUE] = size * price
     records[at + CLOSED] = 0
     records[at + CLOSED_VALUE] = 0
-    records[at + COSTS] = cost
+    records[at + COSTS] = costs[j]!
     records[at + ENTRY_BAR] = bar
     records[at + ENTRY_PRICE] = price
     this.bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
@@ -133,27 +146,28 @@ export class Book {
 
   /** Ends a position at a price and books its trade. */
   close(i: number, price: number, cost: number, bar: number, reason: number): void {
+    this.payOff(i, price, cost)
+    this.end(i, bar, reason)
+  }
+
+  /** Writes down what the rest of a position is closed for. */
+  private payOff(i: number, price: number, cost: number): void {
     const { records } = this
     const at = RECORD * i
-    const shares = records[at]!
-    const size = Math.abs(shares)
-    this.ledger.add(
-      i,
-      shares > 0,
-      records[at + ENTRY_BAR]!,
-      bar,
-      records[at + OPENED]!,
-      records[at + OPENED_VALUE]!,
-      records[at + CLOSED]! + size,
-      records[at + CLOSED_VALUE]! + size * price,
-      reason,
-      records[at + COSTS]! + cost,
-    )
+    const size = Math.abs(records[at]!)
+    records[at + CLOSED] = records[at + CLOSED]! + size
+    records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! + size * price
+    records[at + COSTS] = records[at + COSTS]! + cost
+  }
+
+  private end(i: number, bar: number, reason: number): void {
+    const { records, held } = this
+    this.ledger.add(records, RECORD * i, i, bar, reason)
     this.keep(i)
-    records[at] = 0
+    records[RECORD * i] = 0
     const slot = this.slot[i]!
-    const moved = this.held[--this.heldCount]!
-    this.held[slot] = moved
+    const moved = held[--this.heldCount]!
+    held[slot] = moved
     this.slot[moved] = slot
   }
 }

@@ -28,6 +28,24 @@ export const REASON = {
   end: 10,
 } as const
 
+/**
+ * One position's numbers stand together in a record, so that a fill touches one line of the cache for each symbol and
+ * not one of every array. Places in a record:
+ */
+export const RECORD = 8
+/** Shares held: negative for a short, 0 for no position. */
+export const SHARES = 0
+/** Shares opened and closed in all (positive), and Σ shares × price of each. */
+export const OPENED = 1
+export const OPENED_VALUE = 2
+export const CLOSED = 3
+export const CLOSED_VALUE = 4
+/** Commission, tax and slippage of all fills. */
+export const COSTS = 5
+export const ENTRY_BAR = 6
+/** Average price of the position's purchases, as far as they are still held. */
+export const ENTRY_PRICE = 7
+
 /** Whole numbers of a trade: symbol, entry bar, exit bar, twice the reason's code and 1 for a long. */
 const PLACES = 4
 /** Its other numbers: shares opened, Σ shares × price of them, the same of what was closed, and costs. */
@@ -89,41 +107,37 @@ export class TradeLedger {
   private size = 0
   private totals = new Totals()
 
-  /**
-   * Writes down a position from flat to flat: index of its symbol, shares and Σ shares × price of what was opened and
-   * of what was closed, the reason's code, `cost` (commission, tax and slippage of all its fills).
-   */
-  add(
-    symbol: number,
-    isLong: boolean,
-    entryBar: number,
-    exitBar: number,
-    opened: number,
-    openedValue: number,
-    closed: number,
-    closedValue: number,
-    reason: number,
-    cost: number,
-  ): void {
+  /** Whether rows can be had of the trades, or totals alone. */
+  keepsRows = true
+
+  /** Writes down the position in the record that begins at `at`, from flat to flat; all of it was closed at `bar`. */
+  add(records: Float64Array, at: number, symbol: number, bar: number, reason: number): void {
+    const isLong = records[at + SHARES]! > 0
+    const entryBar = records[at + ENTRY_BAR]!
+    const openedValue = records[at + OPENED_VALUE]!
+    const closedValue = records[at + CLOSED_VALUE]!
+    const cost = records[at + COSTS]!
+    const { totals } = this
+    if (reason === REASON.end) totals.open++
+    else {
+      const pnl = pnlOf(isLong, openedValue, closedValue, cost)
+      totals.count(pnl, pnl / openedValue, bar - entryBar)
+    }
+    if (!this.keepsRows) return
     if (this.size * PLACES === this.places.length) this.grow()
     const { places, amounts, size } = this
-    const at = size * PLACES
-    places[at] = symbol
-    places[at + 1] = entryBar
-    places[at + 2] = exitBar
-    places[at + 3] = 2 * reason + +isLong
+    const to = size * PLACES
+    places[to] = symbol
+    places[to + 1] = entryBar
+    places[to + 2] = bar
+    places[to + 3] = 2 * reason + +isLong
     const from = size * AMOUNTS
-    amounts[from] = opened
+    amounts[from] = records[at + OPENED]!
     amounts[from + 1] = openedValue
-    amounts[from + 2] = closed
+    amounts[from + 2] = records[at + CLOSED]!
     amounts[from + 3] = closedValue
     amounts[from + 4] = cost
     this.size = size + 1
-    if (reason === REASON.end) this.totals.open++
-    else {
-      const pnl = pnlOf(isLong, openedValue, closedValue, cost)
-      this.totals.count(pnl, pnl / openedValue, exitBar - entryBar)
-    }
   }
 
   private grow(): void {

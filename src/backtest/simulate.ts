@@ -17,11 +17,18 @@ import { type CloseColumns, closeColumns } from './closes.js'
 import { createExitCheck, type ExitCheck } from './exits.js'
 import { equityAfterFill, targetScale } from './fill.js'
 import { firstDelisting, valueHeld } from './follow.js'
-import { REASON, REASONS, tradesOf } from './ledger.js'
+import { REASON, REASONS, type TradeValues, tradesOf } from './ledger.js'
 import { dropWithinBand, partOfWay, turnoverShare } from './limits.js'
 import { createPolicy, type Policy, type PolicyInput } from './policy.js'
 import { checkRange, contradictionError, missingGroup, missingPrices } from './requirements.js'
-import type { FillRecord, Simulation, SimulationInput, Trade, TradeReason } from './types.js'
+import type {
+  FillRecord,
+  Simulation,
+  SimulationInput,
+  SimulationTotals,
+  Trade,
+  TradeReason,
+} from './types.js'
 import { borrowWorkspace, giveBackWorkspace, type Workspace } from './workspace.js'
 
 /** Equity at or below this ends a backtest. */
@@ -47,14 +54,24 @@ export interface FinalDecision {
  * Throws AlphaloopError: NO_OPEN_PRICES, NO_HIGH_LOW_PRICES, BAD_RANGE, and what `contradictionError` finds.
  */
 export function simulate(input: SimulationJob): Simulation {
-  return new Run(input).finish()
+  return new Run(input, true).finishWithTrades()
+}
+
+/** As `simulate`, where nobody asks for the trades, but for their totals. */
+export function simulateTotals(input: SimulationJob): SimulationTotals {
+  return new Run(input, false).finish()
 }
 
 /** Simulates, and decides once more at the last bar. A ruined account holds and targets nothing. */
 export function decideAtEnd(input: SimulationJob): FinalDecision {
-  const run = new Run(input)
+  const run = new Run(input, true)
   const closings = run.closings()
-  return { targets: run.finalTargets(), holdings: run.holdings(), closings, simulation: run.finish() }
+  return {
+    targets: run.finalTargets(),
+    holdings: run.holdings(),
+    closings,
+    simulation: run.finishWithTrades(),
+  }
 }
 
 class Run {
@@ -76,13 +93,14 @@ class Run {
   private readonly equity: Float64Array
   private readonly exposure: Float64Array
   private readonly fills: FillRecord[] = []
+  private values: TradeValues | undefined
   private bars = 0
   private ruined = false
   /** Paid so far: for shorts, and for cash below zero. */
   private borrowed = 0
   private financed = 0
 
-  constructor(input: SimulationJob) {
+  constructor(input: SimulationJob, keepsRows: boolean) {
     const { panel, range, rule, portfolio, costs, periodsPerYear } = input
     checkRange(range, panel.dates.length)
     const obstacle =
@@ -103,6 +121,7 @@ class Run {
     this.checkExit = createExitCheck(portfolio.exits, panel, input.exitIndicators)
     this.workspace = borrowWorkspace(panel)
     this.book = this.workspace.book
+    this.book.ledger.keepsRows = keepsRows
     this.book.averagesEntries = this.checkExit !== undefined
     this.policy = createPolicy(input, this.workspace.policy)
     this.walk(rebalanceBars(panel.dates, range, portfolio.rebalance), periodsPerYear)
@@ -296,14 +315,12 @@ class Run {
       turn += 1 - isStaying
     }
     for (let s = 0; s < stay; s++) {
-      const j = staying[s]!
-      book.adjust(symbols[j]!, next[j]!, prices[j]!, costs[j]!)
+      book.adjust(orders, staying[s]!)
     }
     for (let t = 0; t < turn; t++) {
       const j = turning[t]!
       const i = symbols[j]!
-      const reason = book.shares(i) === 0 ? 0 : this.reason(i)
-      book.turn(i, next[j]!, prices[j]!, costs[j]!, bar, reason)
+      book.turn(orders, j, bar, book.shares(i) === 0 ? 0 : this.reason(i))
     }
     if (book.closingCount > 0) for (let j = 0; j < count; j++) if (next[j] !== 0) book.keep(symbols[j]!)
     return { held, traded, paid }
@@ -458,8 +475,23 @@ class Run {
       .map((i) => ({ symbol: this.panel.symbols[i]!, reason: REASONS[why[i]!]! }))
   }
 
+  /** Hands over the result with the trades, which become rows when they are read. */
+  finishWithTrades(): Simulation {
+    const totals = this.finish()
+    const { values } = this
+    const { dates, symbols } = this.panel
+    let rows: Trade[] | undefined
+    return {
+      ...totals,
+      get trades() {
+        rows ??= tradesOf(values!, dates, symbols)
+        return rows
+      },
+    }
+  }
+
   /** Marks what is still open at the last close, without cost, and hands over the result. */
-  finish(): Simulation {
+  finish(): SimulationTotals {
     const book = this.book
     const end = this.start + this.bars - 1
     for (const i of book.held.slice(0, book.heldCount).sort())
@@ -471,20 +503,14 @@ class Run {
       before = equity[t]!
     }
     const scaled = this.policy.scaledDown
-    const taken = book.ledger.take()
-    const { dates, symbols } = this.panel
-    let rows: Trade[] | undefined
+    this.values = book.ledger.take()
     giveBackWorkspace(this.workspace)
     return {
       status: this.ruined ? 'ruined' : 'completed',
       equity,
       returns,
       exposure: this.exposure.subarray(0, this.bars),
-      get trades() {
-        rows ??= tradesOf(taken, dates, symbols)
-        return rows
-      },
-      tradeTotals: taken.totals,
+      tradeTotals: this.values.totals,
       fills: this.fills,
       carry: { borrow: this.borrowed, financing: this.financed },
       warnings:

@@ -100,7 +100,8 @@ export interface FillRecord {
   readonly cost: number
 }
 
-export interface Simulation {
+/** What a simulation comes to, without the single trades. */
+export interface SimulationTotals {
   readonly status: 'completed' | 'ruined'
   /** Equity at each close of the range, E before it = 1. Shorter than the range when ruined. */
   readonly equity: Float64Array
@@ -108,14 +109,17 @@ export interface Simulation {
   readonly returns: Float64Array
   /** Gross value / E at each close. */
   readonly exposure: Float64Array
-  /** In the order in which they were closed, those open at the end last and by symbol. */
-  readonly trades: readonly Trade[]
-  /** Totals of `trades`, where they are known already. */
-  readonly tradeTotals?: TradeTotals
+  /** Totals of the trades. */
+  readonly tradeTotals: TradeTotals
   readonly fills: readonly FillRecord[]
   /** What the account paid to hold: Σ of borrow and of financing costs. Σ pnl of the trades − both = totalReturn. */
   readonly carry: { readonly borrow: number; readonly financing: number }
   readonly warnings: readonly { readonly code: string; readonly message: string; readonly count: number }[]
+}
+
+export interface Simulation extends SimulationTotals {
+  /** In the order in which they were closed, those open at the end last and by symbol. */
+  readonly trades: readonly Trade[]
 }
 
 /** Every metric, by its name in `backtest --json`. A metric that is undefined is null, with the reason in the notes. */

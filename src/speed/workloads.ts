@@ -1,4 +1,4 @@
-import { runBacktest } from '../backtest/backtest.js'
+import { scoreBacktest } from '../backtest/backtest.js'
 import { benchmarkReturns } from '../backtest/benchmark.js'
 import { evaluateRule } from '../backtest/strategy-rule.js'
 import type { BarRange, Market } from '../backtest/types.js'
@@ -112,7 +112,7 @@ export function scorer(panel: Panel, start = START) {
   const range: BarRange = { start, end: panel.dates.length - 1 }
   const benchmark = benchmarkReturns({ panel, range, fill: 'nextOpen' })
   return (strategy: Strategy, evaluator: Evaluator) =>
-    runBacktest({
+    scoreBacktest({
       panel,
       ...evaluateRule(strategy, evaluator, [range]),
       portfolio: strategy.graph.portfolio,

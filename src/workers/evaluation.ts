@@ -1,8 +1,7 @@
-import { runBacktest } from '../backtest/backtest.js'
+import { scoreBacktest } from '../backtest/backtest.js'
 import { onlySymbol } from '../backtest/backtest-strategy.js'
 import { benchmarkReturns } from '../backtest/benchmark.js'
 import { type Idle, idleCounts } from '../backtest/idle.js'
-import { tradeTotals } from '../backtest/ledger.js'
 import { metricsOfReturns } from '../backtest/metrics/of-returns.js'
 import { missingPrices } from '../backtest/requirements.js'
 import { type EvaluatedStrategy, evaluateRule } from '../backtest/strategy-rule.js'
@@ -119,7 +118,7 @@ export function createEvaluation(setup: EvaluationSetup, now: () => number): Eva
   ): { result: RangeResult; ruinedOn: string | undefined } => {
     const range = ranges[name]
     const benchmark = benchmarkOn(range, portfolio.fill)
-    const { simulation, metrics, metricNotes } = runBacktest({
+    const { simulation, metrics, metricNotes } = scoreBacktest({
       panel,
       ...evaluated,
       portfolio,
@@ -127,7 +126,7 @@ export function createEvaluation(setup: EvaluationSetup, now: () => number): Eva
       range,
       benchmark: benchmark.returns,
     })
-    const { closed, open } = simulation.tradeTotals ?? tradeTotals(simulation.trades)
+    const { closed, open } = simulation.tradeTotals
     let daysInMarket = 0
     for (const exposure of simulation.exposure) if (exposure > 0) daysInMarket++
     return {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { tradeTotals } from '../../src/backtest/ledger.js'
 import { computeMetrics } from '../../src/backtest/metrics/compute.js'
 import { METRIC_NAMES, type MetricName, type Simulation, type Trade } from '../../src/backtest/types.js'
 import { days } from './make.js'
 
-function simulationOf(returns: number[], more: Partial<Simulation> = {}): Simulation {
+function simulationOf(returns: number[], more: Partial<Omit<Simulation, 'tradeTotals'>> = {}): Simulation {
   let value = 1
   const equity = Float64Array.from(returns, (r) => {
     value *= 1 + r
@@ -19,6 +20,7 @@ function simulationOf(returns: number[], more: Partial<Simulation> = {}): Simula
     carry: { borrow: 0, financing: 0 },
     warnings: [],
     ...more,
+    tradeTotals: tradeTotals(more.trades ?? []),
   }
 }
 

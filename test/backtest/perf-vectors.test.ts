@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { tradeTotals } from '../../src/backtest/ledger.js'
 import { computeMetrics } from '../../src/backtest/metrics/compute.js'
 import type { MetricName, Metrics, Simulation } from '../../src/backtest/types.js'
 import { furtherMeasures } from '../../src/report/tearsheet/further-measures.js'
@@ -22,6 +23,7 @@ function simulationOf(returns: Float64Array, exposure = new Float64Array(returns
     returns,
     exposure,
     trades: [],
+    tradeTotals: tradeTotals([]),
     fills: [],
     warnings: [],
   } as const satisfies Partial<Simulation>

@@ -37,6 +37,18 @@ function carryDifference({ carry: a }: Simulation, { carry: b }: Simulation): st
     : `carry ${JSON.stringify(a)}, plain ${JSON.stringify(b)}`
 }
 
+const COUNTS = ['closed', 'open', 'winners', 'bars'] as const
+const SUMS = ['won', 'lost', 'returns'] as const
+
+function totalsDifference(
+  { tradeTotals: a }: Simulation,
+  { tradeTotals: b }: Simulation,
+): string | undefined {
+  return COUNTS.every((name) => a[name] === b[name]) && SUMS.every((name) => close(a[name], b[name]))
+    ? undefined
+    : `totals of trades ${JSON.stringify(a)}, plain ${JSON.stringify(b)}`
+}
+
 const EXACT = ['symbol', 'side', 'entryBar', 'entryDate', 'exitBar', 'exitDate', 'bars', 'reason'] as const
 const NUMERIC = ['entryPrice', 'exitPrice', 'shares', 'pnl', 'cost', 'return'] as const
 
@@ -89,6 +101,7 @@ export function difference(engine: Simulation, plain: Simulation): string | unde
     seriesDifference('returns', engine.returns, plain.returns) ??
     seriesDifference('exposure', engine.exposure.slice(0, bars), plain.exposure.slice(0, bars)) ??
     tradeDifference(engine.trades, plain.trades) ??
+    totalsDifference(engine, plain) ??
     fillDifference(engine.fills, plain.fills) ??
     carryDifference(engine, plain) ??
     (scaled !== plainlyScaled ? `bars scaled down: ${scaled}, plain ${plainlyScaled}` : undefined)

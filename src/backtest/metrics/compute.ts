@@ -1,6 +1,5 @@
 import { mean } from '../../base/stats/mean.js'
-import { tradeTotals } from '../ledger.js'
-import { METRIC_NAMES, type MetricNotes, type Metrics, type Simulation } from '../types.js'
+import { METRIC_NAMES, type MetricNotes, type Metrics, type SimulationTotals } from '../types.js'
 import { measureAgainst } from './benchmark.js'
 import { measureDrawdowns } from './drawdown.js'
 import { measurePerformance } from './performance.js'
@@ -12,7 +11,7 @@ import { measureTrades, measureTrading } from './trading.js'
 export const LEAST_BARS = 20
 
 export interface MetricInput {
-  readonly simulation: Omit<Simulation, 'carry'>
+  readonly simulation: Omit<SimulationTotals, 'carry' | 'warnings'>
   /** The panel's dates, and the bar of the first return. */
   readonly dates: readonly string[]
   readonly start: number
@@ -46,7 +45,7 @@ export function computeMetrics(input: MetricInput): { metrics: Metrics; notes: M
   measureDrawdowns(sheet, equity, cagr)
   measureTails(sheet, returns, centre)
   measureTrading(sheet, simulation, periodsPerYear)
-  measureTrades(sheet, simulation.tradeTotals ?? tradeTotals(simulation.trades))
+  measureTrades(sheet, simulation.tradeTotals)
   measureAgainst(sheet, returns, centre, benchmark, periodsPerYear)
   return sheet.finish()
 }

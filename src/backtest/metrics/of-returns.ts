@@ -1,3 +1,4 @@
+import { tradeTotals } from '../ledger.js'
 import type { Metrics } from '../types.js'
 import { computeMetrics, type MetricInput } from './compute.js'
 
@@ -20,9 +21,8 @@ export function metricsOfReturns(
     equity: levelsOf(returns),
     returns,
     exposure: new Float64Array(returns.length).fill(1),
-    trades: [],
+    tradeTotals: tradeTotals([]),
     fills: [],
-    warnings: [],
   }
   return computeMetrics({ ...rest, simulation }).metrics
 }

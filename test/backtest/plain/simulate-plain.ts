@@ -4,6 +4,7 @@ import type {
   SimulationInput,
   Trade,
   TradeReason,
+  TradeTotals,
 } from '../../../src/backtest/types.js'
 import { at, atrSeries, decidePlain, isRebalanceBar, returnStd } from './decide-plain.js'
 import { sum } from './stats-plain.js'
@@ -421,11 +422,28 @@ export function simulatePlain(
     returns: Float64Array.from(returns),
     exposure: Float64Array.from(exposure),
     trades,
+    tradeTotals: totalsPlain(trades),
     fills,
     carry,
     warnings:
       scaledDown > 0
         ? [{ code: 'weights-scaled', message: 'gross above grossExposure', count: scaledDown }]
         : [],
+  }
+}
+
+/** Sums over the closed trades; gains and losses within 1e-12 are neither. */
+function totalsPlain(trades: readonly Trade[]): TradeTotals {
+  const closed = trades.filter(({ reason }) => reason !== 'end')
+  const won = closed.map(({ pnl }) => pnl).filter((pnl) => pnl > 1e-12)
+  const lost = closed.map(({ pnl }) => -pnl).filter((loss) => loss > 1e-12)
+  return {
+    closed: closed.length,
+    open: trades.length - closed.length,
+    winners: won.length,
+    won: sum(won),
+    lost: sum(lost),
+    returns: sum(closed.map((trade) => trade.return)),
+    bars: sum(closed.map(({ bars }) => bars)),
   }
 }
