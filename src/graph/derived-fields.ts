@@ -1,3 +1,5 @@
+import type { Formula } from './operator.js'
+
 /**
  * Values of a field that the data does not have itself but that follows from others, or undefined where it does not.
  * `returns` = close/previous close − 1, `vwap` = (high + low + close)/3, `dollarVolume` = rawClose × volume, `rawClose`
@@ -40,6 +42,33 @@ export function storedField(
 ): Float64Array | undefined {
   return fields.get(name) ?? (name === 'rawClose' ? fields.get('close') : undefined)
 }
+
+/** How a field that the data does not have itself follows from others, cell by cell; undefined where it does not. */
+export function derivedFormula(
+  name: string,
+  stored: (name: string) => Float64Array | undefined,
+): Formula | undefined {
+  if (stored(name) !== undefined) return undefined
+  const close = stored('close')
+  switch (name) {
+    case 'returns':
+      return close && { element: { name: 'returns' }, of: [now(close), { values: close, back: 1 }] }
+    case 'vwap': {
+      const high = stored('high')
+      const low = stored('low')
+      return close && high && low && { element: { name: 'typical' }, of: [now(high), now(low), now(close)] }
+    }
+    case 'dollarVolume': {
+      const price = stored('rawClose')
+      const volume = stored('volume')
+      return price && volume && { element: { name: 'mul' }, of: [now(price), now(volume)] }
+    }
+    default:
+      return undefined
+  }
+}
+
+const now = (values: Float64Array) => ({ values, back: 0 })
 
 /** Names that `deriveField` can compute. */
 export const DERIVED_FIELDS: readonly string[] = ['returns', 'vwap', 'dollarVolume', 'rawClose']

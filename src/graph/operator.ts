@@ -1,4 +1,6 @@
 import type { RowsAsked } from './kernels/compiled/blocks.js'
+import type { CompiledElement, ElementName } from './kernels/compiled/elements.js'
+import type { BarSource } from './kernels/compiled/series.js'
 import type { ParamValue, PortType } from './node.js'
 
 /** An input port. `numeric` takes a panel or a vector. */
@@ -39,6 +41,8 @@ export interface NumberColumn {
   readonly type: 'panel' | 'vector'
   readonly width: number
   readonly values: Float64Array
+  /** Computes the values as they are read; then `values` is empty. Operators with `readsSeries` may be given that. */
+  readonly source?: BarSource
 }
 export interface BooleanColumn {
   readonly type: 'boolean'
@@ -76,6 +80,8 @@ export interface Shift {
   by(params: Params): number
   /** Whether the value at the bar itself is read; else only the one before. */
   readonly readsNow: boolean
+  /** The same as `combine`, compiled: of the value now and the one before. */
+  readonly compiled?: ElementName
   /** out[o + i] from now[ni + i] and before[bi + i], for i < count. */
   combine(
     out: Float64Array,
@@ -86,6 +92,12 @@ export interface Shift {
     bi: number,
     count: number,
   ): void
+}
+
+/** Values that follow, cell by cell, from arrays of the market data, each read so many bars back. */
+export interface Formula {
+  readonly element: CompiledElement
+  readonly of: readonly { readonly values: Float64Array; readonly back: number }[]
 }
 
 /**
@@ -148,9 +160,18 @@ export interface OperatorDefinition {
   /** A column that stands in the market data already, so that nothing needs to be copied. */
   view?(params: Params, context: KernelContext): Column | undefined
   readonly kernel: Kernel
+  /** The same as the kernel of an elementwise operator, compiled. */
+  readonly compiled?: (params: Params) => CompiledElement
+  /** How a source's values follow from what stands in the market data, where they do not stand there themselves. */
+  formula?(params: Params, context: KernelContext): Formula | undefined
+  /** The kernel reads inputs bar by bar, so that they may be computed as it does. */
+  readonly readsSeries?: boolean
   /** Set where the value at a bar follows from the input's at that bar and at one bar before. */
   readonly shift?: Shift
-  /** Set where the kernel can fill some bars alone (`context.asked`): how many bars a value is computed from. */
+  /**
+   * Set where the kernel can fill some bars alone (`context.asked`): how many bars a value is computed from. Infinity:
+   * all before.
+   */
   readonly window?: (params: Params) => number
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */

@@ -121,15 +121,38 @@ describe('what is computed for rows', () => {
     return evaluator.stats()
   }
 
-  test('an elementwise or cross-sectional operator and a lag hold three rows, not sixty', () => {
+  test('a cross-sectional operator holds three rows, and what it reads cell by cell is held nowhere', () => {
     const strategy = scored([
       field('close'),
       { id: 'lag', op: 'lag', inputs: ['close'], params: { n: 5 } },
       { id: 'ratio', op: 'div', inputs: ['close', 'lag'] },
       { id: 'rank', op: 'rank', inputs: ['ratio'] },
     ])
-    // close at the rows and five bars before, then lag, ratio and rank; the field itself is the panel's.
-    expect(bytesFor(strategy)).toMatchObject({ bytes: 5 * ROW_BYTES, misses: 6, hits: 0 })
+    // The field is the panel's; its rows, the lag's and the ratio's are computed as the rank reads them.
+    expect(bytesFor(strategy)).toMatchObject({ bytes: ROW_BYTES, misses: 2, hits: 0 })
+  })
+
+  test('what more operators read than it is worth computing anew for holds its rows', () => {
+    const ranks = ['a', 'b', 'c', 'd'].map((id, i) => ({
+      id,
+      op: 'bucket',
+      inputs: ['sign'],
+      params: { q: 2 + i },
+    }))
+    const sum = (ids: string[]): NodeInput[] => [
+      { id: 's1', op: 'add', inputs: [ids[0]!, ids[1]!] },
+      { id: 's2', op: 'add', inputs: ['s1', ids[2]!] },
+      { id: 's3', op: 'add', inputs: ['s2', ids[3]!] },
+    ]
+    const read = (times: number) =>
+      scored([
+        field('close'),
+        { id: 'sign', op: 'sign', inputs: ['close'] },
+        ...ranks.slice(0, times),
+        ...sum(ranks.map(({ id }, i) => (i < times ? id : 'close'))),
+      ])
+    expect(bytesFor(read(3)).bytes).toBe(3 * ROW_BYTES + ROW_BYTES)
+    expect(bytesFor(read(4)).bytes).toBe(4 * ROW_BYTES + ROW_BYTES + ROW_BYTES)
   })
 
   test('an operator on a window holds three rows, and reads a field where it stands', () => {
@@ -145,20 +168,26 @@ describe('what is computed for rows', () => {
     const mean = (n: number) =>
       scored([
         field('close'),
-        { id: 'sign', op: 'sign', inputs: ['close'] },
-        { id: 'mean', op: 'sma', inputs: ['sign'], params: { n } },
+        { id: 'rank', op: 'rank', inputs: ['close'] },
+        { id: 'mean', op: 'sma', inputs: ['rank'], params: { n } },
       ])
-    expect(bytesFor(mean(4)).bytes).toBe(4 * ROW_BYTES + 4 * ROW_BYTES + ROW_BYTES)
+    expect(bytesFor(mean(4)).bytes).toBe(4 * ROW_BYTES + ROW_BYTES)
     expect(bytesFor(mean(9)).bytes).toBe(bars * width * 8 + ROW_BYTES)
   })
 
-  test('a recursive operator is computed over all bars, once, and its rows are gathered', () => {
+  test('what a window reads cell by cell is computed as it is read', () => {
+    const mean = (n: number) =>
+      scored([field('returns'), { id: 'mean', op: 'sma', inputs: ['returns'], params: { n } }])
+    for (const n of [4, 9, 25]) expect(bytesFor(mean(n))).toMatchObject({ bytes: ROW_BYTES, misses: 1 })
+  })
+
+  test('a recursive operator goes over all bars and holds three rows', () => {
     const strategy = scored([
       field('close'),
       { id: 'mean', op: 'ema', inputs: ['close'], params: { span: 4 } },
       { id: 'rank', op: 'rank', inputs: ['mean'] },
     ])
-    expect(bytesFor(strategy)).toMatchObject({ bytes: bars * width * 8 + 2 * ROW_BYTES, misses: 4 })
+    expect(bytesFor(strategy)).toMatchObject({ bytes: 2 * ROW_BYTES, misses: 3 })
   })
 
   test('rows that are known ask for nothing more', () => {
@@ -188,7 +217,7 @@ describe('what is computed for rows', () => {
 
   test('values from which only rows were gathered go before the rows, and rows before nothing else', () => {
     const strategy = (n: number) =>
-      scored([field('close'), { id: 'mean', op: 'ema', inputs: ['close'], params: { span: n } }])
+      scored([field('close'), { id: 'last', op: 'ffill', inputs: ['close'], params: { limit: n } }])
     // Room for one column of all bars and some rows.
     const evaluator = createEvaluator(panel, { cacheBytes: bars * width * 8 + 12 * ROW_BYTES })
     const ask = (n: number) => evaluator.evaluate(strategy(n), [scoreNode(strategy(n)).id], [rows])

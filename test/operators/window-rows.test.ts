@@ -7,7 +7,7 @@ import { LOOKS, testContext } from './support.js'
 
 const WINDOWED = OPERATORS.filter(({ window }) => window !== undefined)
 
-test('the operators that can fill rows alone are those on windows of one or two series', () => {
+test('the operators that can fill rows alone are those on windows of one or two series, and some recursive ones', () => {
   expect(WINDOWED.map(({ name }) => name).sort()).toEqual(
     [
       ...[
@@ -25,6 +25,7 @@ test('the operators that can fill rows alone are those on windows of one or two 
       ],
       ...['tsRank', 'tsMin', 'tsMax', 'argMin', 'argMax', 'corr', 'cov', 'beta'],
       ...['slope', 'rSquared', 'residual'],
+      ...['ema', 'wilder', 'rsi', 'atr'],
     ].sort(),
   )
 })
@@ -37,7 +38,7 @@ test.each(WINDOWED.map((operator) => [operator.name, operator] as const))(
     for (const width of [1, 3, 4, 9])
       for (const n of [4, 7, 20, 61]) {
         const rng = createRng(n, name, width)
-        const params = { n, ...(name === 'quantile' ? { q: rng.pick([0, 0.3, 0.5, 1]) } : {}) }
+        const params = { n, span: n, ...(name === 'quantile' ? { q: rng.pick([0, 0.3, 0.5, 1]) } : {}) }
         const inputs = operator.inputs.map(() =>
           Float64Array.from({ length: bars * width }, () =>
             rng.next() < 0.01 ? Number.NaN : rng.next() < 0.2 ? 1 : 0.5 + rng.next(),
@@ -53,7 +54,7 @@ test.each(WINDOWED.map((operator) => [operator.name, operator] as const))(
           (bar) => bar === n || bar === bars - 1 || rng.next() < share,
         )
         const rows = new RowSet(Int32Array.from(chosen), bars)
-        const read = rows.windowsOf(n)
+        const read = rows.windowsOf(operator.window!(params))
         for (const isCompact of [false, true]) {
           const given = inputs.map((values) =>
             isCompact

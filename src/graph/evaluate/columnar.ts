@@ -11,7 +11,7 @@
  */
 import type { Panel } from '../../data/panel.js'
 import { idleScratchBytes, releaseScratch } from '../kernels/scratch.js'
-import type { PortType } from '../node.js'
+import type { GraphNode, PortType } from '../node.js'
 import type { BooleanColumn, Column, NumberColumn } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
@@ -21,6 +21,17 @@ import { versionCost } from './cost.js'
 import { Demand, type Version } from './demand.js'
 import { EvictionOrder } from './eviction.js'
 import { gatherRows, type RowSet } from './rows.js'
+import {
+  arrayStream,
+  behind,
+  elementStream,
+  kernelStream,
+  rowsStream,
+  type Stream,
+  shiftStream,
+  streamType,
+  writeStream,
+} from './stream.js'
 
 export interface EvaluatorStats {
   /** Values found in the cache, and values computed or gathered. */
@@ -67,6 +78,9 @@ function slabFor(budget: number, columnBytes: number): number {
   return most < columnBytes || columnBytes === 0 ? most : Math.floor(most / columnBytes) * columnBytes
 }
 
+const costOf = (inputs: readonly { readonly cost: number }[]) =>
+  inputs.reduce((sum, { cost }) => sum + cost, 0)
+
 interface Entry {
   readonly key: string
   readonly column: Column
@@ -75,6 +89,23 @@ interface Entry {
   readonly bytes: number
   cost: number
 }
+
+/** What a version reads: an array, or what is computed as it is read. */
+interface Given {
+  readonly column: Column | undefined
+  readonly stream: Stream | undefined
+  readonly cost: number
+}
+
+const NONE = new Float64Array(0)
+
+/** As a kernel sees it. Only numbers are read so. */
+const streamedColumn = (source: Stream, width: number): NumberColumn => ({
+  type: 'panel',
+  width,
+  values: NONE,
+  source,
+})
 
 export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): Evaluator {
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
@@ -133,56 +164,87 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
       : { type, width, values: arena.numbers(length) }
   }
 
-  /** Fills the values of a version from those that it reads, inputs first, then the mask. */
-  const fill = (out: Column, { node, rows, origin, read }: Version, given: readonly Column[]): void => {
+  const formulaOf = ({ op, params }: GraphNode) => operatorNamed(op).formula?.(params, context)
+  const viewOf = ({ op, params }: GraphNode) => operatorNamed(op).view?.(params, context)
+  const stands = {
+    asArray: (node: GraphNode) => viewOf(node) !== undefined,
+    asFormula: (node: GraphNode) => formulaOf(node) !== undefined,
+  }
+
+  /** How a version that is not known is computed piece by piece; undefined where it is not. */
+  const streamFor = ({ node, rows, origin }: Version, type: PortType, given: readonly Given[]) => {
+    if (type === 'vector') return undefined
+    const width = context.symbols
+    const flow = ({ column, stream }: Given) => stream ?? arrayStream(column!, width)
+    if (origin === 'gather') return rowsStream(given[0]!.column!.values as Float64Array, width, rows!.bars, 0)
     const definition = operatorNamed(node.op)
-    switch (origin) {
-      case 'known':
-        throw new Error(`${node.id} is known already`)
-      case 'gather':
-        gatherRows(out.values, given[0]!.values, out.width, rows!)
-        return
-      case 'shift': {
-        const values = out.values as Float64Array
-        const before = (given.at(-1) as NumberColumn).values
-        // Rows whose bar n before would stand before the panel's first have no value.
-        const from = values.length - before.length
-        values.fill(Number.NaN, 0, from)
-        definition.shift!.combine(
-          values,
-          from,
-          given[0]!.values as Float64Array,
-          from,
-          before,
-          0,
-          before.length,
-        )
-        return
-      }
-      case 'window': {
-        const asked = { bars: rows!.bars, places: read?.rowOf }
-        const bars = read === undefined ? context.bars : read.bars.length
-        const extra = { output: node.output, mask: undefined }
-        definition.kernel(out.values, given, node.params, { ...context, bars, asked }, extra)
-        return
-      }
-      case 'kernel': {
-        const mask = node.mask === undefined ? undefined : (given[node.inputs.length] as BooleanColumn).values
-        const inputs = node.mask === undefined ? given : given.slice(0, -1)
-        const bars = rows === undefined ? context : { ...context, bars: rows.bars.length }
-        definition.kernel(out.values, inputs, node.params, bars, { output: node.output, mask })
-      }
+    const { shift, compiled, reference } = definition
+    if (origin === 'shift') {
+      const lost = rows!.bars.length - rows!.before(shift!.by(node.params)).bars.length
+      const before = behind(flow(given.at(-1)!), lost, width)
+      return shiftStream(shift!, shift!.readsNow ? flow(given[0]!) : undefined, before, width)
     }
+    if (origin !== 'kernel') return undefined
+    if (shift !== undefined) {
+      const now = flow(given[0]!)
+      return shiftStream(
+        shift,
+        shift.readsNow ? now : undefined,
+        behind(now, shift.by(node.params), width),
+        width,
+      )
+    }
+    if (reference.kind === 'element') {
+      const inputs = given.map(flow)
+      return compiled === undefined
+        ? kernelStream(streamType(type), definition, node.params, inputs, context)
+        : elementStream(streamType(type), compiled(node.params), inputs, width)
+    }
+    const formula = formulaOf(node)
+    if (formula === undefined) return undefined
+    const inputs = formula.of.map(({ values, back }) =>
+      rows === undefined
+        ? behind(arrayStream({ type: 'panel', width, values }, width), back, width)
+        : rowsStream(values, width, rows.bars, back),
+    )
+    return elementStream('panel', formula.element, inputs, width)
+  }
+
+  /** Fills the values of a version from those that it reads, inputs first, then the mask. */
+  const fill = (out: Column, version: Version, given: readonly Given[]): void => {
+    const { node, rows, origin, read } = version
+    const definition = operatorNamed(node.op)
+    if (origin === 'gather') {
+      gatherRows(out.values, given[0]!.column!.values, out.width, rows!)
+      return
+    }
+    const stream = streamFor(version, out.type, given)
+    if (stream !== undefined) {
+      writeStream(out.values, stream, rows === undefined ? context.bars : rows.bars.length, out.width)
+      return
+    }
+    const columns = given.map(({ column, stream }) => column ?? streamedColumn(stream!, context.symbols))
+    if (origin === 'window') {
+      const asked = { bars: rows!.bars, places: read?.rowOf }
+      const bars = read === undefined ? context.bars : read.bars.length
+      const extra = { output: node.output, mask: undefined }
+      definition.kernel(out.values, columns, node.params, { ...context, bars, asked }, extra)
+      return
+    }
+    const mask = node.mask === undefined ? undefined : (columns[node.inputs.length] as BooleanColumn).values
+    const inputs = node.mask === undefined ? columns : columns.slice(0, -1)
+    const bars = rows === undefined ? context : { ...context, bars: rows.bars.length }
+    definition.kernel(out.values, inputs, node.params, bars, { output: node.output, mask })
   }
 
   const compute = (
     version: Version,
     type: PortType,
-    given: readonly Column[],
+    given: readonly Given[],
     inUse: ReadonlySet<string>,
   ): Omit<Entry, 'cost'> => {
     const { key, node, rows } = version
-    const view = rows === undefined ? operatorNamed(node.op).view?.(node.params, context) : undefined
+    const view = rows === undefined ? viewOf(node) : undefined
     if (view !== undefined) return { key, column: view, owned: false, bytes: 0 }
     const column = allocate(type, rows === undefined ? context.bars : rows.bars.length, inUse)
     try {
@@ -200,35 +262,53 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     evaluate(strategy, ids, rows = []) {
       checkSources(strategy, panel, options.benchmark)
       const wanted = ids.map((id, i) => ({ id, rows: rows[i] }))
-      const demand = new Demand(strategy, wanted, context.bars, (key) => cache.has(key))
+      const demand = new Demand(strategy, wanted, context.bars, (key) => cache.has(key), stands)
       const inUse = new Set<string>()
       for (const { key } of demand.inOrder()) inUse.add(key)
       const entries = new Map<string, Entry>()
+      const streams = new Map<string, Given>()
+      const given = (version: Version): Given => {
+        const streamed = streams.get(version.key)
+        if (streamed !== undefined) return streamed
+        const { column, cost } = entries.get(version.key)!
+        return { column, stream: undefined, cost: version.rows === undefined ? cost : 0 }
+      }
+      /** What nothing in this strategy reads any more may go if the budget asks for it. */
+      const release = (version: Version) => {
+        if (--version.readers > 0) return
+        if (version.isStreamed) demand.inputs(version).forEach(release)
+        else inUse.delete(version.key)
+      }
       for (const version of demand.inOrder()) {
         const { key, node } = version
+        const type = strategy.types.get(node.id)!
+        if (version.isStreamed) {
+          const inputs = demand.inputs(version).map(given)
+          const stream = streamFor(version, type, inputs)!
+          const cost = versionCost(version, context.bars, context.symbols) + costOf(inputs)
+          streams.set(key, { column: undefined, stream, cost })
+          continue
+        }
         let entry = cache.get(key)
         if (entry === undefined) {
           misses++
           const read = demand.inputs(version)
-          const given = read.map((input) => entries.get(input.key)!)
-          const columns = given.map(({ column }) => column)
-          const made = compute(version, strategy.types.get(node.id)!, columns, inUse)
+          const inputs = read.map(given)
+          const made = compute(version, type, inputs, inUse)
           // What was computed over all bars for this value alone would have to be computed again with it.
-          const before = read.reduce((sum, { rows }, i) => sum + (rows === undefined ? given[i]!.cost : 0), 0)
           const own = made.owned ? versionCost(version, context.bars, made.column.width) : 0
-          entry = { ...made, cost: own + before }
+          entry = { ...made, cost: own + costOf(inputs) }
           bytes += entry.bytes
           cache.set(key, entry)
-          // What nothing in this strategy reads any more may go if the budget asks for it.
-          for (const input of read) if (--input.readers === 0) inUse.delete(input.key)
+          read.forEach(release)
         } else hits++
         if (entry.owned) order.use(entry)
         entries.set(key, entry)
       }
       for (const { key, rows, isRead } of demand.inOrder()) {
-        const entry = entries.get(key)!
+        const entry = entries.get(key)
         // What rows were gathered from is worth nothing beside them.
-        if (rows === undefined && !isRead && entry.owned && cache.has(key)) {
+        if (rows === undefined && !isRead && entry?.owned && cache.has(key)) {
           entry.cost = 0
           order.use(entry)
         }

@@ -38,6 +38,12 @@ export interface Version {
   readers: number
   /** Whether something needs all of it: a root, or a kernel. Else rows are gathered from it, and that is all. */
   isRead: boolean
+  /** How often it will be gone through, where everything that reads it can do so piece by piece; else infinite. */
+  passes: number
+  /** How many streams stand between it and the next reader that is none. */
+  depth: number
+  /** It is computed as it is read (stream.ts), and kept nowhere. */
+  isStreamed: boolean
   /** The bars at which an operator on a window reads its inputs; all of them where that is undefined. */
   read: RowSet | undefined
 }
@@ -47,9 +53,22 @@ export interface Wanted {
   readonly rows: RowSet | undefined
 }
 
+/** What stands in the market data of the nodes that read it. */
+export interface Stands {
+  /** All of the node's values, as they are. */
+  asArray(node: GraphNode): boolean
+  /** What they follow from, cell by cell. */
+  asFormula(node: GraphNode): boolean
+}
+
 /** The cache key of a version. */
 const versionKey = (content: string, rows: RowSet | undefined) =>
   rows === undefined ? content : `${content}@${rows.key}`
+
+/** What is read more often than this is better computed once. */
+const MOST_PASSES = 3
+/** Each stream on another takes a register more. */
+const DEEPEST = 12
 
 /** Rows of more than this share of all bars are not worth a path of their own. */
 const MOST_ROWS = 0.5
@@ -63,22 +82,26 @@ export class Demand {
   private readonly versions = new Map<string, Map<string | undefined, Version>>()
   private readonly strategy: Evaluable
   private readonly bars: number
+  private readonly stands: Stands
 
   /**
    * @param isKnown whether the cache has a version
    * @param bars of the panel
+   * @param stands what the market data has of source nodes
    */
   constructor(
     strategy: Evaluable,
     wanted: readonly Wanted[],
     bars: number,
     isKnown: (key: string) => boolean,
+    stands: Stands,
   ) {
     this.strategy = strategy
     this.bars = bars
+    this.stands = stands
     const { nodes } = strategy.graph
     const byId = new Map(nodes.map((node) => [node.id, node]))
-    for (const { id, rows } of wanted) this.want(byId.get(id)!, rows, true)
+    for (const { id, rows } of wanted) this.want(byId.get(id)!, rows, true, Number.POSITIVE_INFINITY)
     // Readers stand after what they read.
     for (let n = nodes.length - 1; n >= 0; n--) {
       const node = nodes[n]!
@@ -121,7 +144,7 @@ export class Demand {
     }
   }
 
-  private want(node: GraphNode, rows: RowSet | undefined, isRead: boolean): void {
+  private want(node: GraphNode, rows: RowSet | undefined, isRead: boolean, passes: number, depth = 0): void {
     let versions = this.versions.get(node.id)
     if (versions === undefined) {
       versions = new Map()
@@ -131,9 +154,22 @@ export class Demand {
     if (known !== undefined) {
       known.readers++
       known.isRead ||= isRead
+      known.passes += passes
+      known.depth = Math.max(known.depth, depth)
     } else {
       const key = versionKey(this.strategy.keys.get(node.id)!, rows)
-      versions.set(rows?.key, { node, rows, key, origin: 'kernel', readers: 1, isRead, read: undefined })
+      versions.set(rows?.key, {
+        node,
+        rows,
+        key,
+        origin: 'kernel',
+        readers: 1,
+        isRead,
+        passes,
+        depth,
+        isStreamed: false,
+        read: undefined,
+      })
     }
   }
 
@@ -154,20 +190,25 @@ export class Demand {
       }
     }
     const definition = operatorNamed(node.op)
-    const { kind } = definition.reference
-    const isApart = kind === 'element' || kind === 'crossSection'
+    const isApart = this.isApart(node)
+    const isFlowing = isApart && this.canStream(node)
     const fullKey = this.strategy.keys.get(node.id)!
+    const wanted = versions.get(undefined)
+    const isFullStreamed = isFlowing && wanted !== undefined && wanted.origin !== 'known' && mayStream(wanted)
+    if (isFullStreamed) wanted.isStreamed = true
+    const stands = this.stands.asArray(node)
     const atOnce =
       missing.length > 0 &&
-      (versions.has(undefined) ||
+      ((wanted !== undefined && !isFullStreamed) ||
         isKnown(fullKey) ||
-        !(isApart || definition.shift !== undefined || definition.window !== undefined) ||
+        !(isApart || definition.window !== undefined) ||
         this.strategy.types.get(node.id) === 'vector' ||
-        rowCount > MOST_ROWS * this.bars)
+        (rowCount > MOST_ROWS * this.bars && !isFullStreamed))
     if (atOnce) {
       for (const version of missing) {
         version.origin = 'gather'
-        this.want(node, undefined, false)
+        version.isStreamed = stands && version.passes < Number.POSITIVE_INFINITY
+        this.want(node, undefined, false, Number.POSITIVE_INFINITY)
       }
       const full = versions.get(undefined)!
       if (isKnown(fullKey)) full.origin = 'known'
@@ -185,14 +226,43 @@ export class Demand {
 
     for (const version of versions.values()) {
       const { origin, rows } = version
-      if (origin === 'kernel') for (const id of inputsOf(node)) this.want(byId.get(id)!, rows, true)
+      if (origin === 'known' || origin === 'gather') continue
+      if (isFlowing && missing.includes(version)) version.isStreamed = mayStream(version)
+      // A value that is computed piece by piece reads its inputs so too, each time that it is read.
+      const passes = version.isStreamed
+        ? version.passes
+        : isFlowing || definition.readsSeries
+          ? 1
+          : Number.POSITIVE_INFINITY
+      const depth = version.isStreamed ? version.depth + 1 : 0
+      if (origin === 'window')
+        for (const id of node.inputs) this.want(byId.get(id)!, version.read, true, passes)
       else if (origin === 'shift') {
         const input = byId.get(node.inputs[0]!)!
-        if (definition.shift!.readsNow) this.want(input, rows, true)
-        this.want(input, rows!.before(definition.shift!.by(node.params)), true)
-      } else if (origin === 'window')
-        for (const id of node.inputs) this.want(byId.get(id)!, version.read, true)
+        if (definition.shift!.readsNow) this.want(input, rows, true, passes, depth)
+        this.want(input, rows!.before(definition.shift!.by(node.params)), true, passes, depth)
+      } else {
+        const times = definition.shift?.readsNow ? 2 : 1
+        for (const id of node.inputs) this.want(byId.get(id)!, rows, true, times * passes, depth)
+        if (node.mask !== undefined) this.want(byId.get(node.mask)!, rows, true, Number.POSITIVE_INFINITY)
+      }
     }
+  }
+
+  /** Whether a bar's values can be had without those of others. */
+  private isApart(node: GraphNode): boolean {
+    const { reference, shift } = operatorNamed(node.op)
+    const { kind } = reference
+    return kind === 'element' || kind === 'crossSection' || shift !== undefined || this.stands.asFormula(node)
+  }
+
+  /** Whether a piece of the values can be had out of pieces of the inputs', for little. */
+  private canStream(node: GraphNode): boolean {
+    const { reference, shift } = operatorNamed(node.op)
+    return (
+      this.strategy.types.get(node.id) !== 'vector' &&
+      (reference.kind === 'element' || shift !== undefined || this.stands.asFormula(node))
+    )
   }
 
   /** The bars of windows, where an input is better had at these alone than at all. */
@@ -204,10 +274,10 @@ export class Demand {
   ): RowSet | undefined {
     if (bars.bars.length > MOST_IN_WINDOWS * this.bars) return undefined
     const atRows = inputs.some((id) => {
-      const { reference, shift, window } = operatorNamed(byId.get(id)!.op)
-      const isApart = reference.kind === 'element' || reference.kind === 'crossSection'
+      const input = byId.get(id)!
       return (
-        (isApart || shift !== undefined || window !== undefined) && this.strategy.types.get(id) !== 'vector'
+        (this.isApart(input) || operatorNamed(input.op).window !== undefined) &&
+        this.strategy.types.get(id) !== 'vector'
       )
     })
     const atAll = inputs.some(
@@ -216,6 +286,8 @@ export class Demand {
     return atRows && !atAll ? bars : undefined
   }
 }
+
+const mayStream = ({ passes, depth }: Version) => passes <= MOST_PASSES && depth < DEEPEST
 
 export const inputsOf = (node: GraphNode): readonly string[] =>
   node.mask === undefined ? node.inputs : [...node.inputs, node.mask]

@@ -1,4 +1,5 @@
 import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 
 /** What the compiled kernel writes. */
 const WHAT = { correlation: 0, covariance: 1, slope: 2 } as const
@@ -10,8 +11,8 @@ const WHAT = { correlation: 0, covariance: 1, slope: 2 } as const
  */
 export function rollingCoMoment(
   out: Float64Array,
-  x: Float64Array,
-  y: Float64Array,
+  x: Series,
+  y: Series,
   bars: BarsAsked,
   width: number,
   n: number,

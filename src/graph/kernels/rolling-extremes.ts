@@ -1,30 +1,19 @@
 import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 
 /** Largest of the last n values; NaN before bar n − 1 and with a missing value. The two-block scheme: see rolling-sum. */
-export function rollingMax(
-  out: Float64Array,
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-): void {
+export function rollingMax(out: Float64Array, x: Series, bars: BarsAsked, width: number, n: number): void {
   rollingExtreme(out, x, bars, width, n, 0)
 }
 
 /** Smallest of the last n values, as `rollingMax`. */
-export function rollingMin(
-  out: Float64Array,
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-): void {
+export function rollingMin(out: Float64Array, x: Series, bars: BarsAsked, width: number, n: number): void {
   rollingExtreme(out, x, bars, width, n, 1)
 }
 
 function rollingExtreme(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,
@@ -48,7 +37,7 @@ function rollingExtreme(
  */
 export function rollingExtremeAge(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,

@@ -1,4 +1,5 @@
 import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 
 /**
  * Takes the moments of `count` neighbouring windows; `at` is the flat index of the first among the results, `from` that
@@ -26,7 +27,7 @@ const BOTH = 2
  * however far the values lie from 0 and however large the pivot is. Equal values give exactly 0.
  */
 export function rollingMoments(
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,
@@ -50,7 +51,7 @@ export function rollingMoments(
  */
 export function rollingVariance(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,

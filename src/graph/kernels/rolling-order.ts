@@ -1,4 +1,5 @@
 import { type BarsAsked, inBlocks, into, onlyAt, type RunBlock } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 import { inWindows } from './compiled/windows.js'
 
 /**
@@ -8,7 +9,7 @@ import { inWindows } from './compiled/windows.js'
  */
 export function rollingQuantile(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,
@@ -31,13 +32,7 @@ export function rollingQuantile(
 }
 
 /** Percentile of the newest among the last n values, average ties; shapes as `rollingQuantile`. */
-export function rollingRank(
-  out: Float64Array,
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-): void {
+export function rollingRank(out: Float64Array, x: Series, bars: BarsAsked, width: number, n: number): void {
   inBlocks(
     [x],
     1,

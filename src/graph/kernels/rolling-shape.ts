@@ -1,4 +1,5 @@
 import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 
 /** Takes the central moments of `count` neighbouring windows; `at` is the flat index of the first among the results. */
 export type EmitShape = (
@@ -14,13 +15,7 @@ export type EmitShape = (
  * two-block scheme (see rolling-sum) with the update and joining formulas of Pébay, Formulas for robust, one-pass
  * parallel computation of covariances and arbitrary-order statistical moments (2008).
  */
-export function rollingShape(
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-  emit: EmitShape,
-): void {
+export function rollingShape(x: Series, bars: BarsAsked, width: number, n: number, emit: EmitShape): void {
   inBlocks(
     [x],
     3,
@@ -39,7 +34,7 @@ export function rollingShape(
  */
 export function meanAbsoluteDeviation(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   mean: Float64Array,
   bars: number,
   width: number,

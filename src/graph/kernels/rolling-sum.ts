@@ -1,4 +1,5 @@
 import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 import { borrow, giveBack } from './scratch.js'
 import { stripWidth } from './strips.js'
 
@@ -17,13 +18,7 @@ import { stripWidth } from './strips.js'
  */
 
 /** Sum of the last n values of each symbol; NaN before bar n − 1. `x` and `out` are bars × width. */
-export function rollingSum(
-  out: Float64Array,
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-): void {
+export function rollingSum(out: Float64Array, x: Series, bars: BarsAsked, width: number, n: number): void {
   inBlocks(
     [x],
     1,
@@ -37,13 +32,7 @@ export function rollingSum(
 }
 
 /** Mean of the last n values of each symbol; NaN before bar n − 1. Shapes as `rollingSum`. */
-export function rollingMean(
-  out: Float64Array,
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-): void {
+export function rollingMean(out: Float64Array, x: Series, bars: BarsAsked, width: number, n: number): void {
   inBlocks(
     [x],
     1,
@@ -108,7 +97,7 @@ export function rollingProduct(
  */
 export function rollingLinearDecay(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,

@@ -1,4 +1,5 @@
 import { type BarsAsked, inBlocks } from './compiled/blocks.js'
+import type { Series } from './compiled/series.js'
 
 /**
  * Takes, of `count` neighbouring windows, the mean, Σ(x − x̄)² and Σ(x − x̄)(k − k̄) with k = 0 … n − 1; `at` is the flat
@@ -19,13 +20,7 @@ export type EmitTrend = (
  * value before or after m others lies (m + 1)/2 from their middle, and the middles of two neighbouring runs that make
  * up n values lie n/2 apart. That gives an extension by ± (x − x̄)·m/2 and a joining by (x̄_B − x̄_A)·|A|·|B|/2.
  */
-export function rollingTrend(
-  x: Float64Array,
-  bars: BarsAsked,
-  width: number,
-  n: number,
-  emit: EmitTrend,
-): void {
+export function rollingTrend(x: Series, bars: BarsAsked, width: number, n: number, emit: EmitTrend): void {
   inBlocks(
     [x],
     3,

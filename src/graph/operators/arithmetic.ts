@@ -8,6 +8,7 @@ import { pair, single } from './elementwise.js'
 
 const add = pair({
   name: 'add',
+  compiled: 'add',
   doc: 'a + b',
   commutative: true,
   loop: (out, o, a, ai, b, bi, count) => {
@@ -21,6 +22,7 @@ const add = pair({
 
 const sub = pair({
   name: 'sub',
+  compiled: 'sub',
   doc: 'a − b',
   loop: (out, o, a, ai, b, bi, count) => {
     for (let i = 0; i < count; i++) {
@@ -33,6 +35,7 @@ const sub = pair({
 
 const mul = pair({
   name: 'mul',
+  compiled: 'mul',
   doc: 'a · b',
   commutative: true,
   loop: (out, o, a, ai, b, bi, count) => {
@@ -46,6 +49,7 @@ const mul = pair({
 
 const div = pair({
   name: 'div',
+  compiled: 'div',
   doc: 'a / b, missing where b is 0',
   loop: (out, o, a, ai, b, bi, count) => {
     for (let i = 0; i < count; i++) {
@@ -71,6 +75,7 @@ const pow = pair({
 
 const min = pair({
   name: 'min',
+  compiled: 'min',
   doc: 'the smaller of a and b, missing where either is',
   commutative: true,
   loop: (out, o, a, ai, b, bi, count) => {
@@ -84,6 +89,7 @@ const min = pair({
 
 const max = pair({
   name: 'max',
+  compiled: 'max',
   doc: 'the larger of a and b, missing where either is',
   commutative: true,
   loop: (out, o, a, ai, b, bi, count) => {
@@ -97,6 +103,7 @@ const max = pair({
 
 const neg = single({
   name: 'neg',
+  compiled: () => ({ name: 'neg' }),
   doc: '−x',
   loop: (out, x, from, to) => {
     for (let i = from; i < to; i++) out[i] = 0 - x[i]!
@@ -106,6 +113,7 @@ const neg = single({
 
 const abs = single({
   name: 'abs',
+  compiled: () => ({ name: 'abs' }),
   doc: '|x|',
   loop: (out, x, from, to) => {
     for (let i = from; i < to; i++) out[i] = Math.abs(x[i]!)
@@ -115,6 +123,7 @@ const abs = single({
 
 const sign = single({
   name: 'sign',
+  compiled: () => ({ name: 'sign' }),
   doc: '1, 0 or −1 by the sign of x',
   loop: (out, x, from, to) => {
     for (let i = from; i < to; i++) out[i] = Math.sign(x[i]!)
@@ -136,6 +145,7 @@ const log = single({
 
 const sqrt = single({
   name: 'sqrt',
+  compiled: () => ({ name: 'sqrt' }),
   doc: 'square root, missing for x < 0',
   loop: (out, x, from, to) => {
     for (let i = from; i < to; i++) out[i] = Math.sqrt(x[i]!)
@@ -166,6 +176,7 @@ const tanh = single({
 
 const clip = single({
   name: 'clip',
+  compiled: (params) => ({ name: 'clip', params: [num(params, 'lo'), num(params, 'hi')] }),
   doc: 'x, but no less than lo and no more than hi',
   params: [
     { name: 'lo', kind: 'number', min: -Number.MAX_VALUE, max: Number.MAX_VALUE, search: [-5, -0.1] },

@@ -1,3 +1,4 @@
+import type { Series } from '../kernels/compiled/series.js'
 import type { PortType } from '../node.js'
 import type {
   Column,
@@ -53,6 +54,12 @@ export function widthOf(inputs: readonly Column[], context: KernelContext): numb
 /** The values of a numeric input. */
 export function numbers(column: Column | undefined): Float64Array {
   return (column as NumberColumn).values
+}
+
+/** The values of a numeric input, or how they are computed: for operators with `readsSeries`. */
+export function series(column: Column | undefined): Series {
+  const { source, values } = column as NumberColumn
+  return source ?? values
 }
 
 /** The values of a boolean input. */

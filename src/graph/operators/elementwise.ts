@@ -1,3 +1,4 @@
+import type { CompiledElement, ElementName } from '../kernels/compiled/elements.js'
 import { borrow, giveBack } from '../kernels/scratch.js'
 import type { Column, InputSpec, OperatorDefinition, Params } from '../operator.js'
 import { finite, numbers, overBars, widest, widthOf, X } from './define.js'
@@ -49,10 +50,11 @@ interface Pair {
   loop: PairLoop<Float64Array>
   plain: (a: number, b: number) => number
   commutative?: boolean
+  compiled?: ElementName
 }
 
 /** An elementwise operator of two numbers. */
-export function pair({ name, doc, loop, plain, commutative }: Pair): OperatorDefinition {
+export function pair({ name, doc, loop, plain, commutative, compiled }: Pair): OperatorDefinition {
   return {
     name,
     category: 'arithmetic',
@@ -61,6 +63,7 @@ export function pair({ name, doc, loop, plain, commutative }: Pair): OperatorDef
     type: widest,
     ...(commutative ? { commutative } : {}),
     lookback: () => 0,
+    ...(compiled ? { compiled: () => ({ name: compiled }) } : {}),
     ...pairKernel(loop, (inputs, symbols) => (inputs.every((c) => c.type === 'vector') ? 1 : symbols)),
     reference: { kind: 'element', at: ([a, b]) => finite(plain(a!, b!)) },
     doc,
@@ -76,6 +79,7 @@ export interface Single {
   category?: OperatorDefinition['category']
   loop: (out: Float64Array, x: Float64Array, from: number, to: number, params: Params) => void
   plain: (x: number, params: Params) => number
+  compiled?: (params: Params) => CompiledElement
 }
 
 export function single({
@@ -86,6 +90,7 @@ export function single({
   category = 'arithmetic',
   loop,
   plain,
+  compiled,
 }: Single): OperatorDefinition {
   return {
     name,
@@ -95,6 +100,7 @@ export function single({
     type: widest,
     lookback: () => 0,
     ...(checkParams ? { checkParams } : {}),
+    ...(compiled ? { compiled } : {}),
     ...overBars((out, inputs, given, context, _extra, from, to) => {
       const width = widthOf(inputs, context)
       loop(out as Float64Array, numbers(inputs[0]), from * width, to * width, given)

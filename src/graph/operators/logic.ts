@@ -4,7 +4,7 @@ import { num, numbers, overBars, toBoolean, toPanel, truths, X } from './define.
 import { type PairLoop, pairKernel, single } from './elementwise.js'
 
 function comparison(
-  name: string,
+  name: 'gt' | 'ge' | 'lt' | 'le' | 'eq' | 'ne',
   doc: string,
   loop: PairLoop<Uint8Array>,
   plain: (a: number, b: number) => boolean,
@@ -21,6 +21,7 @@ function comparison(
     type: toBoolean,
     ...(commutative ? { commutative } : {}),
     lookback: () => 0,
+    compiled: () => ({ name }),
     ...pairKernel(loop, (_inputs, symbols) => symbols),
     reference: { kind: 'element', at: ([a, b]) => (plain(a!, b!) ? 1 : 0) },
     doc: `${doc}; false where either is missing`,
@@ -90,6 +91,7 @@ const TWO_CONDITIONS: readonly InputSpec[] = [
 
 const and: OperatorDefinition = {
   name: 'and',
+  compiled: () => ({ name: 'and' }),
   category: 'logic',
   inputs: TWO_CONDITIONS,
   params: [],
@@ -107,6 +109,7 @@ const and: OperatorDefinition = {
 
 const or: OperatorDefinition = {
   name: 'or',
+  compiled: () => ({ name: 'or' }),
   category: 'logic',
   inputs: TWO_CONDITIONS,
   params: [],
@@ -124,6 +127,7 @@ const or: OperatorDefinition = {
 
 const not: OperatorDefinition = {
   name: 'not',
+  compiled: () => ({ name: 'not' }),
   category: 'logic',
   inputs: [{ name: 'cond', type: 'boolean' }],
   params: [],
@@ -139,6 +143,7 @@ const not: OperatorDefinition = {
 
 const where: OperatorDefinition = {
   name: 'where',
+  compiled: () => ({ name: 'where' }),
   category: 'logic',
   inputs: [
     { name: 'cond', type: 'boolean' },
@@ -192,6 +197,7 @@ function choose(
 
 const isMissing: OperatorDefinition = {
   name: 'isNaN',
+  compiled: () => ({ name: 'missing' }),
   category: 'logic',
   inputs: [X],
   params: [],
@@ -209,6 +215,7 @@ const isMissing: OperatorDefinition = {
 
 const fillNaN = single({
   name: 'fillNaN',
+  compiled: (params) => ({ name: 'fill', params: [num(params, 'v')] }),
   doc: 'x, and v where x is missing',
   category: 'logic',
   params: [

@@ -1,3 +1,4 @@
+import { derivedFormula } from '../derived-fields.js'
 import type { OperatorDefinition, Params } from '../operator.js'
 import { finite, num, overBars, toPanel, toVector } from './define.js'
 
@@ -26,6 +27,7 @@ const field: OperatorDefinition = {
     if (values === undefined) return undefined
     return hasNoInfinities(values) ? { type: 'panel', width: context.symbols, values } : undefined
   },
+  formula: (params, { stored }) => stored && derivedFormula(String(params.name), stored),
   ...overBars((out, _inputs, params, context, _extra, from, to) => {
     const whole = from === 0 && to === context.bars
     const values = context.field(String(params.name), whole ? (out as Float64Array) : undefined)

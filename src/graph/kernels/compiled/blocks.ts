@@ -1,4 +1,6 @@
+import { borrow, giveBack } from '../scratch.js'
 import { type CompiledKernels, type Machine, machineWith } from './machine.js'
+import { isSource, readBars, type Series, wholeSeries, workBytesFor } from './series.js'
 
 /** Where one block stands: addresses of its rows per input and output; `prev` is 0 for the first block. */
 export interface Block {
@@ -47,7 +49,7 @@ export const NARROWEST = 4
  * column besides.
  */
 export function inBlocks(
-  inputs: readonly Float64Array[],
+  inputs: readonly Series[],
   outputs: number,
   bars: BarsAsked,
   width: number,
@@ -60,16 +62,48 @@ export function inBlocks(
   const perColumn = (2 * inputs.length + outputs) * blocks * n * 8 + workPerColumn
   const most = Math.max(2 * NARROWEST, Math.floor(MOST_BYTES / perColumn))
   const strip = Math.ceil(width / Math.ceil(width / most))
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    if (typeof bars === 'number')
-      runStrip(inputs, outputs, bars, width, n, blocks, from, count, run, take, workPerColumn)
-    else runRows(inputs, outputs, bars, width, n, from, count, run, take)
+  withWholes(inputs, rowsRead(bars), width, strip < width || width < NARROWEST, (series) => {
+    for (let from = 0; from < width; from += strip) {
+      const count = Math.min(strip, width - from)
+      if (typeof bars === 'number')
+        runStrip(series, outputs, bars, width, n, blocks, from, count, run, take, workPerColumn)
+      else runRows(series, outputs, bars, width, n, from, count, run, take)
+    }
+  })
+}
+
+/** How many rows of the inputs are read, from the first on. */
+export const rowsRead = (bars: BarsAsked): number => {
+  if (typeof bars === 'number') return bars
+  const last = bars.bars.at(-1)
+  return last === undefined ? 0 : 1 + (bars.places === undefined ? last : bars.places[last]!)
+}
+
+/** Hands on the inputs; with `areWhole` those computed as they are read are computed first, as each is read often. */
+export function withWholes(
+  inputs: readonly Series[],
+  rows: number,
+  width: number,
+  areWhole: boolean,
+  body: (inputs: readonly Series[]) => void,
+): void {
+  if (!areWhole || !inputs.some(isSource)) {
+    body(inputs)
+    return
   }
+  const lent: Float64Array[] = []
+  const wholes = inputs.map((input) => {
+    if (!isSource(input)) return input
+    const room = borrow(rows * width)
+    lent.push(room)
+    return wholeSeries(input, rows, width, machineWith, room)
+  })
+  body(wholes)
+  giveBack(...lent)
 }
 
 function runStrip(
-  inputs: readonly Float64Array[],
+  inputs: readonly Series[],
   outputs: number,
   bars: number,
   width: number,
@@ -85,7 +119,8 @@ function runStrip(
   const chunk = blocks * n
   const bytes = Math.ceil((chunk * columns) / 2) * 16
   const endBytes = Math.ceil(Math.max((n + 1) * 80, workPerColumn * columns) / 16) * 16
-  const { machine, from: base } = machineWith(endBytes + (2 * inputs.length + outputs) * bytes)
+  const areas = 2 * inputs.length + outputs
+  const { machine, from: base } = machineWith(endBytes + areas * bytes + workBytesFor(inputs, width))
   const area = (i: number) => base + endBytes + i * bytes
   const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
   const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
@@ -94,7 +129,7 @@ function runStrip(
     const here = halves[turn as 0 | 1]
     const rows = Math.min(chunk, bars - first)
     inputs.forEach((input, i) => {
-      copyIn(machine, here[i]!, columns, input, first, rows, width, from, count)
+      copyIn(machine, here[i]!, columns, input, first, rows, width, from, count, area(areas))
     })
     for (let block = 0; block * n < rows; block++) {
       const offset = block * blockBytes
@@ -121,7 +156,7 @@ function runStrip(
  * computed in the order in which it is among all bars.
  */
 function runRows(
-  inputs: readonly Float64Array[],
+  inputs: readonly Series[],
   outputs: number,
   { bars, places }: RowsAsked,
   width: number,
@@ -134,7 +169,8 @@ function runRows(
   const columns = Math.max(NARROWEST, count)
   const bytes = Math.ceil((n * columns) / 2) * 16
   const endBytes = (n + 1) * 80
-  const { machine, from: base } = machineWith(endBytes + (2 * inputs.length + outputs) * bytes)
+  const areas = 2 * inputs.length + outputs
+  const { machine, from: base } = machineWith(endBytes + areas * bytes + workBytesFor(inputs, width))
   const area = (i: number) => base + endBytes + i * bytes
   const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
   const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
@@ -145,7 +181,7 @@ function runRows(
       let rows = 1
       while (row + rows <= last && placeOf(block * n + row + rows) === at + rows) rows++
       inputs.forEach((input, i) => {
-        copyIn(machine, to[i]! + row * columns * 8, columns, input, at, rows, width, from, count)
+        copyIn(machine, to[i]! + row * columns * 8, columns, input, at, rows, width, from, count, area(areas))
       })
       row += rows
     }
@@ -196,23 +232,28 @@ function runRows(
   }
 }
 
-/** Copies columns `from` … `from + count − 1` of some rows into the kernels' memory. */
+/**
+ * Copies columns `from` … `from + count − 1` of some rows into the kernels' memory; all of them, where they are computed
+ * as they are read, which takes the memory from `work` on.
+ */
 export function copyIn(
-  { numbers }: Machine,
+  machine: Machine,
   address: number,
   columns: number,
-  values: Float64Array,
+  values: Series,
   first: number,
   rows: number,
   width: number,
   from: number,
   count: number,
+  work: number,
 ): void {
-  const to = address / 8
-  if (columns === width) {
-    numbers.set(values.subarray(first * width, (first + rows) * width), to)
+  if (columns === width || isSource(values)) {
+    readBars(machine, values, address, first, rows, width, work)
     return
   }
+  const { numbers } = machine
+  const to = address / 8
   for (let row = 0; row < rows; row++) {
     const at = (first + row) * width + from
     if (count > NARROWEST) numbers.set(values.subarray(at, at + count), to + row * columns)

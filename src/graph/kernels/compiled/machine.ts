@@ -100,6 +100,7 @@ export interface CompiledKernels {
     rows: number,
     width: number,
   ): void
+  element(op: number, a: number, b: number, c: number, out: number, count: number, p: number, q: number): void
   trend(
     prev: number,
     cur: number,
@@ -137,6 +138,17 @@ export interface CompiledKernels {
   ema(x: number, out: number, state: number, rows: number, width: number, span: number): void
   wilderStart(state: number, width: number): void
   wilder(x: number, out: number, state: number, rows: number, width: number, n: number): void
+  trueRange(
+    high: number,
+    low: number,
+    close: number,
+    before: number,
+    out: number,
+    rows: number,
+    width: number,
+  ): void
+  changes(x: number, before: number, gains: number, losses: number, rows: number, width: number): void
+  percentOfBoth(a: number, b: number, out: number, count: number): void
   rank(
     x: number,
     mask: number,

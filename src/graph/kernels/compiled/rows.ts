@@ -1,4 +1,5 @@
 import { type CompiledKernels, machineWith } from './machine.js'
+import { readBars, type Series, workBytesFor } from './series.js'
 
 /** Numbers copied at once, about. */
 const CHUNK = 16_384
@@ -19,7 +20,7 @@ export type RunRows = (
  */
 export function inRows(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   mask: Uint8Array | undefined,
   from: number,
   to: number,
@@ -32,16 +33,17 @@ export function inRows(
   const bytes = Math.ceil((chunk * width) / 2) * 16
   const work = Math.ceil(workBytes / 16) * 16
   const maskBytes = mask === undefined ? 0 : bytes
-  const { machine, from: base } = machineWith(work + 2 * bytes + maskBytes)
+  const { machine, from: base } = machineWith(work + 2 * bytes + maskBytes + workBytesFor([x], width))
   const { kernels } = machine
   const source = base + work
   const target = source + bytes
   const taking = mask === undefined ? 0 : target + bytes
+  const reading = target + bytes + maskBytes
   begin(kernels, base)
   for (let t = from; t < to; t += chunk) {
     const rows = Math.min(chunk, to - t)
     const cells = rows * width
-    machine.numbers.set(x.subarray(t * width, t * width + cells), source / 8)
+    readBars(machine, x, source, t, rows, width, reading)
     if (mask !== undefined) machine.bytes.set(mask.subarray(t * width, t * width + cells), taking)
     run(kernels, source, taking, target, base, rows)
     out.set(machine.numbers.subarray(target / 8, target / 8 + cells), t * width)

@@ -2,7 +2,7 @@ import { inRows } from '../../kernels/compiled/rows.js'
 import { gather } from '../../kernels/row-members.js'
 import { RowOrder } from '../../kernels/row-order.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { num, numbers, overBars, toBoolean, toPanel } from '../define.js'
+import { num, numbers, overBars, series, toBoolean, toPanel } from '../define.js'
 import { ACROSS, finitePositions, onPresent, plainPlace } from './rows.js'
 
 /** What the compiled kernel writes. */
@@ -26,11 +26,12 @@ function ranked(
     params,
     type: toPanel,
     lookback: () => 0,
+    readsSeries: true,
     ...overBars((out, inputs, given, { symbols }, { mask }, from, to) => {
       const q = parts(given)
       inRows(
         out as Float64Array,
-        numbers(inputs[0]),
+        series(inputs[0]),
         mask,
         from,
         to,

@@ -1,9 +1,9 @@
-import { wilderMean } from '../../kernels/recursive-means.js'
+import { relativeStrength } from '../../kernels/recursive-means.js'
 import { rollingExtremeAge, rollingMax, rollingMin } from '../../kernels/rolling-extremes.js'
 import { rollingMean, rollingSum } from '../../kernels/rolling-sum.js'
 import { borrow, giveBack } from '../../kernels/scratch.js'
 import type { OperatorDefinition } from '../../operator.js'
-import { finite, num, numbers, period, widest, widthOf } from '../define.js'
+import { finite, num, numbers, period, series, widest, widthOf } from '../define.js'
 import { plainWilder } from '../time-series/recursive.js'
 import { plainMean } from '../time-series/windows.js'
 import { plainHighest, plainLowest } from './channels.js'
@@ -17,31 +17,16 @@ const rsi: OperatorDefinition = {
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
   warmup: (params) => num(params, 'n'),
-  kernel: (out, inputs, params, context) => {
-    const x = numbers(inputs[0])
-    const width = widthOf(inputs, context)
-    const n = num(params, 'n')
-    const gains = out as Float64Array
-    const cells = context.bars * width
-    const losses = borrow(cells)
-    const row = Math.min(width, cells)
-    gains.fill(Number.NaN, 0, row)
-    losses.fill(Number.NaN, 0, row)
-    for (let i = row; i < cells; i++) {
-      const d = x[i]! - x[i - width]!
-      gains[i] = Math.max(d, 0)
-      losses[i] = Math.max(0 - d, 0)
-    }
-    wilderMean(gains, gains, context.bars, width, n)
-    wilderMean(losses, losses, context.bars, width, n)
-    for (let i = 0; i < cells; i++) {
-      const gain = gains[i]!
-      const both = gain + losses[i]!
-      const v = both === 0 ? 50 : (100 * gain) / both
-      gains[i] = v + (v - v)
-    }
-    giveBack(losses)
-  },
+  window: () => Number.POSITIVE_INFINITY,
+  readsSeries: true,
+  kernel: (out, inputs, params, context) =>
+    relativeStrength(
+      out as Float64Array,
+      series(inputs[0]),
+      context.asked ?? context.bars,
+      widthOf(inputs, context),
+      num(params, 'n'),
+    ),
   reference: {
     kind: 'series',
     at: ([x], params) => {

@@ -1,10 +1,10 @@
-import { wilderMean } from '../../kernels/recursive-means.js'
+import { averageTrueRange, wilderMean } from '../../kernels/recursive-means.js'
 import { borrow, giveBack } from '../../kernels/scratch.js'
 import { directionalMovement, trueRange } from '../../kernels/true-range.js'
 import type { OperatorDefinition } from '../../operator.js'
 import { num, period, widest } from '../define.js'
 import { plainWilder } from '../time-series/recursive.js'
-import { CLOSE, HIGH, LOW, withEqualWidths } from './inputs.js'
+import { CLOSE, HIGH, LOW, withEqualSeries, withEqualWidths } from './inputs.js'
 
 /** True range of every bar of one symbol. */
 export function plainTrueRange(
@@ -37,12 +37,18 @@ const atr: OperatorDefinition = {
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
   warmup: (params) => num(params, 'n') - 1,
+  window: () => Number.POSITIVE_INFINITY,
+  readsSeries: true,
   kernel: (out, inputs, params, context) =>
-    withEqualWidths(inputs, context, ([high, low, close], width) => {
-      const ranges = out as Float64Array
-      trueRange(ranges, high!, low!, close!, context.bars, width)
-      wilderMean(ranges, ranges, context.bars, width, num(params, 'n'))
-    }),
+    withEqualSeries(inputs, context, ([high, low, close], width) =>
+      averageTrueRange(
+        out as Float64Array,
+        [high!, low!, close!],
+        context.asked ?? context.bars,
+        width,
+        num(params, 'n'),
+      ),
+    ),
   reference: {
     kind: 'series',
     at: ([high, low, close], params) => plainAtr(high!, low!, close!, num(params, 'n')),

@@ -1,6 +1,6 @@
 import { exponentialMean, wilderMean } from '../../kernels/recursive-means.js'
 import type { OperatorDefinition } from '../../operator.js'
-import { num, numbers, period, widest, widthOf, X } from '../define.js'
+import { num, period, series, widest, widthOf, X } from '../define.js'
 
 const present = (values: readonly number[]) => values.filter((v) => !Number.isNaN(v))
 
@@ -34,11 +34,13 @@ const ema: OperatorDefinition = {
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
   warmup: (params) => num(params, 'span') - 1,
+  window: () => Number.POSITIVE_INFINITY,
+  readsSeries: true,
   kernel: (out, inputs, params, context) =>
     exponentialMean(
       out as Float64Array,
-      numbers(inputs[0]),
-      context.bars,
+      series(inputs[0]),
+      context.asked ?? context.bars,
       widthOf(inputs, context),
       num(params, 'span'),
     ),
@@ -54,11 +56,13 @@ const wilder: OperatorDefinition = {
   type: widest,
   lookback: () => Number.POSITIVE_INFINITY,
   warmup: (params) => num(params, 'n') - 1,
+  window: () => Number.POSITIVE_INFINITY,
+  readsSeries: true,
   kernel: (out, inputs, params, context) =>
     wilderMean(
       out as Float64Array,
-      numbers(inputs[0]),
-      context.bars,
+      series(inputs[0]),
+      context.asked ?? context.bars,
       widthOf(inputs, context),
       num(params, 'n'),
     ),

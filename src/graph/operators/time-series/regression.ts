@@ -2,7 +2,7 @@ import { rollingCoMoment } from '../../kernels/rolling-co-moments.js'
 import { rollingTrend } from '../../kernels/rolling-trend.js'
 import type { OperatorDefinition } from '../../operator.js'
 import { finite, num, period, widest, X } from '../define.js'
-import { withEqualWidths } from '../indicators/inputs.js'
+import { withEqualSeries } from '../indicators/inputs.js'
 import { plainMean, windowed } from './windows.js'
 
 /** Σ of products of deviations. */
@@ -28,8 +28,9 @@ function ofTwo(
     ...(commutative ? { commutative } : {}),
     lookback: (params) => num(params, 'n') - 1,
     window: (params) => num(params, 'n'),
+    readsSeries: true,
     kernel: (out, inputs, params, context) =>
-      withEqualWidths(inputs, context, ([x, y], width) =>
+      withEqualSeries(inputs, context, ([x, y], width) =>
         rollingCoMoment(
           out as Float64Array,
           x!,
@@ -129,7 +130,7 @@ const residual = windowed({
   name: 'residual',
   doc: 'newest value less the regression line through the last n values',
   min: 2,
-  fill: (out, x, bars, width, n) => {
+  fillFromArray: (out, x, bars, width, n) => {
     const lever = (n - 1) / 2 / squaredPositions(n)
     rollingTrend(x, bars, width, n, (at, mean, _xx, xk, count, from) => {
       for (let s = 0; s < count; s++) {

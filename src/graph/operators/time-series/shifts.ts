@@ -1,3 +1,4 @@
+import type { ElementName } from '../../kernels/compiled/elements.js'
 import type { OperatorDefinition, Shift } from '../../operator.js'
 import { finite, num, numbers, period, widest, widthOf, X } from '../define.js'
 
@@ -7,6 +8,7 @@ function shifted(
   readsNow: boolean,
   combine: Shift['combine'],
   plain: (now: number, before: number) => number,
+  compiled?: ElementName,
 ): OperatorDefinition {
   return {
     name,
@@ -15,7 +17,7 @@ function shifted(
     params: [period({ search: [1, 252] })],
     type: widest,
     lookback: (params) => num(params, 'n'),
-    shift: { by: (params) => num(params, 'n'), readsNow, combine },
+    shift: { by: (params) => num(params, 'n'), readsNow, combine, ...(compiled ? { compiled } : {}) },
     kernel: (out, inputs, params, context) => {
       const width = widthOf(inputs, context)
       const x = numbers(inputs[0])
@@ -55,6 +57,7 @@ export const SHIFTS: readonly OperatorDefinition[] = [
       }
     },
     (now, before) => now - before,
+    'sub',
   ),
   shifted(
     'pctChange',
@@ -67,6 +70,7 @@ export const SHIFTS: readonly OperatorDefinition[] = [
       }
     },
     (now, before) => now / before - 1,
+    'change',
   ),
   shifted(
     'logReturn',

@@ -1,8 +1,9 @@
 import type { BarsAsked } from '../../kernels/compiled/blocks.js'
+import type { Series } from '../../kernels/compiled/series.js'
 import { rollingMoments, rollingVariance } from '../../kernels/rolling-moments.js'
 import { rollingLinearDecay, rollingMean, rollingProduct, rollingSum } from '../../kernels/rolling-sum.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { num, numbers, onWindow, period, widest, widthOf, X } from '../define.js'
+import { num, numbers, onWindow, period, series, widest, widthOf, X } from '../define.js'
 
 /** What a kernel of the last n values of one input needs to say. */
 export interface WindowOperator {
@@ -12,7 +13,13 @@ export interface WindowOperator {
   /** Shortest window. */
   min?: number
   params?: OperatorDefinition['params']
-  fill: (
+  fill: (out: Float64Array, x: Series, bars: BarsAsked, width: number, n: number, params: Params) => void
+  plain: (window: readonly number[], params: Params) => number
+}
+
+/** One whose kernel looks at its input besides, and so needs an array of it. */
+export interface ArrayWindowOperator extends Omit<WindowOperator, 'fill'> {
+  fillFromArray: (
     out: Float64Array,
     x: Float64Array,
     bars: BarsAsked,
@@ -20,10 +27,10 @@ export interface WindowOperator {
     n: number,
     params: Params,
   ) => void
-  plain: (window: readonly number[], params: Params) => number
 }
 
-export function windowed({ name, doc, source, min = 1, params = [], fill, plain }: WindowOperator) {
+export function windowed(operator: WindowOperator | ArrayWindowOperator) {
+  const { name, doc, source, min = 1, params = [], plain } = operator
   const definition: OperatorDefinition = {
     name,
     category: 'timeSeries',
@@ -32,15 +39,15 @@ export function windowed({ name, doc, source, min = 1, params = [], fill, plain 
     type: widest,
     lookback: (given) => num(given, 'n') - 1,
     window: (given) => num(given, 'n'),
-    kernel: (out, inputs, given, context) =>
-      fill(
-        out as Float64Array,
-        numbers(inputs[0]),
-        context.asked ?? context.bars,
-        widthOf(inputs, context),
-        num(given, 'n'),
-        given,
-      ),
+    ...('fill' in operator ? { readsSeries: true } : {}),
+    kernel: (out, inputs, given, context) => {
+      const [input] = inputs
+      const bars = context.asked ?? context.bars
+      const width = widthOf(inputs, context)
+      const n = num(given, 'n')
+      if ('fill' in operator) operator.fill(out as Float64Array, series(input), bars, width, n, given)
+      else operator.fillFromArray(out as Float64Array, numbers(input), bars, width, n, given)
+    },
     reference: onWindow(plain),
     doc,
     ...(source ? { source } : {}),
@@ -78,7 +85,7 @@ const sma = windowed({
 const product = windowed({
   name: 'product',
   doc: 'product of the last n values',
-  fill: rollingProduct,
+  fillFromArray: rollingProduct,
   plain: (window) => window.reduce((so, v) => so * v, 1),
 })
 
@@ -109,7 +116,7 @@ const zscore = windowed({
   name: 'zscore',
   doc: '(x − mean)/std of the last n values; missing where std is 0',
   min: 2,
-  fill: (out, x, bars, width, n) => {
+  fillFromArray: (out, x, bars, width, n) => {
     const scale = 1 / (n - 1)
     rollingMoments(x, bars, width, n, (at, mean, m2, count, from) => {
       for (let s = 0; s < count; s++) {
