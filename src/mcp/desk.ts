@@ -36,6 +36,8 @@ export interface DeskOptions {
  */
 export interface Desk {
   choice(): Promise<RunChoice>
+  /** What was settled last; undefined before anything was. */
+  known(): RunChoice | undefined
   /** @throws AlphaloopError where settings or data cannot be used */
   opened(): Promise<OpenedRun>
   /** The fold over the history as it is now; a new one where there is none yet. Not to be changed. */
@@ -60,6 +62,7 @@ const MOST_WAITING = 64
 export function createDesk({ settle, env, acceptChanges, log }: DeskOptions): Desk {
   const closing = new AbortController()
   let choice: Promise<RunChoice> | undefined
+  let known: RunChoice | undefined
   let run: Promise<OpenedRun> | undefined
   let folded: { readonly size: number; readonly state: LoopState } | undefined
   let turns: Promise<unknown> = Promise.resolve()
@@ -67,9 +70,14 @@ export function createDesk({ settle, env, acceptChanges, log }: DeskOptions): De
 
   const choose = () => {
     choice ??= settle()
-    choice.catch(() => {
-      choice = undefined
-    })
+    choice.then(
+      (settled) => {
+        known = settled
+      },
+      () => {
+        choice = undefined
+      },
+    )
     return choice
   }
   const open = () => {
@@ -89,6 +97,7 @@ export function createDesk({ settle, env, acceptChanges, log }: DeskOptions): De
 
   return {
     choice: choose,
+    known: () => known,
     opened: open,
     closing: closing.signal,
     async state() {

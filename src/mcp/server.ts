@@ -69,8 +69,7 @@ export function createAgentServer(desk: Desk, { version, cwd, log }: ServerOptio
             structuredContent: data,
           }
         } catch (error) {
-          const choice = await desk.choice().catch(() => ({}))
-          const problem = problemOf(error, pathHider(choice, cwd), log)
+          const problem = problemOf(error, pathHider(desk.known() ?? {}, cwd), log)
           return {
             content: [{ type: 'text', text: JSON.stringify({ error: problem }) }],
             structuredContent: { error: problem },
