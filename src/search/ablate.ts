@@ -98,7 +98,7 @@ function graphParts(strategy: Strategy, space: SearchSpace): Part[] {
 }
 
 /** What can be left out of one node at the place where it is read. */
-function partsAt({ reader, id, type }: Edge, draft: Draft, space: SearchSpace): Part[] {
+function partsAt({ reader, id, type, conditional }: Edge, draft: Draft, space: SearchSpace): Part[] {
   const node = draft.nodes.get(id)!
   const { category, commutative } = operatorNamed(node.op)
   const keep = (without: string, size: number, kept: string): Part => ({
@@ -113,7 +113,7 @@ function partsAt({ reader, id, type }: Edge, draft: Draft, space: SearchSpace): 
       if (typeOf(draft, kept) !== type) return []
       return [keep(`the condition ${textOf(draft, condition)}`, sizeOf(draft, condition), kept)]
     }
-    if (node.inputs.length !== 2) return []
+    if (node.inputs.length !== 2 || (category === 'arithmetic' && !isSum(draft, id, conditional))) return []
     const spare = (out: string, kept: string) =>
       typeOf(draft, kept) === type && draft.nodes.get(out)!.op !== 'constant' && out !== kept
         ? [keep(textOf(draft, out), sizeOf(draft, out), kept)]
@@ -138,12 +138,21 @@ function partsAt({ reader, id, type }: Edge, draft: Draft, space: SearchSpace): 
         : []
     return [...spare(second!, first!), ...negated]
   }
-  if (category === 'crossSection' && typeOf(draft, first!) === type) {
+  // Within a condition a level is compared with a rank's: without the rank it would mean nothing.
+  if (category === 'crossSection' && !conditional && typeOf(draft, first!) === type) {
     if (reader.kind === 'score' && isOnlySorted(draft)) return []
     return [keep(`${node.op}(…) around ${textOf(draft, first!)}`, 1, first!)]
   }
   return []
 }
+
+/** Terms that stand for something each: not what is compared within a condition, and no price less its average. */
+const isSum = (draft: Draft, id: string, conditional: boolean): boolean =>
+  !conditional &&
+  draft.nodes.get(id)!.inputs.every((input) => {
+    const { op } = draft.nodes.get(input)!
+    return op === 'constant' || operatorNamed(op).category !== 'source'
+  })
 
 /** The score's order is all that counts: a cross-section around it changes the graph and not the result. */
 const isOnlySorted = ({ rule, portfolio }: Draft): boolean =>

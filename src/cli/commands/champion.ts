@@ -8,6 +8,7 @@ import { createReturnsCache, returnsFolder } from '../../loop/returns-cache.js'
 import { championOf, openHistory, readRun } from '../../loop/stored-run.js'
 import { checkOutputs } from '../check-outputs.js'
 import type { CommandContext, Define } from '../main.js'
+import { ablationText } from '../render/ablation.js'
 import { codeOf, recordText } from '../render/record.js'
 import { table } from '../render/table.js'
 import { wrap } from '../render/wrap.js'
@@ -27,7 +28,7 @@ export function championCommand(program: Command, define: Define): void {
   const champion = program.command('champion').description("look at a run's champion")
   define<ChampionOptions>(
     withRunDir(champion.command('show'))
-      .description('code, metrics and descent of the champion')
+      .description('code, metrics, what made it work and descent of the champion')
       .addHelpText('after', '\nExample:\n  $ alphaloop champion show --run-dir runs/20260102-093000'),
     show,
   )
@@ -70,6 +71,7 @@ async function show({ io, out }: CommandContext, options: ChampionOptions): Prom
       metricNotes: record.metricNotes ?? {},
       because: champion.because,
       reign: state.champion.current,
+      ablation: state.championAblation,
       ancestors,
     },
     () => {
@@ -79,7 +81,10 @@ async function show({ io, out }: CommandContext, options: ChampionOptions): Prom
           (one) =>
             `  ${'  '.repeat(one.generation - 1)}iteration ${one.iteration}: ${one.name} (${one.proposer})`,
         )
-      return `${recordText(record, out)}${descent.length > 0 ? `\n\nMade from:\n${descent.join('\n')}` : ''}`
+      const ablation = state.championAblation
+      const parts =
+        ablation === null || ablation.parts.length === 0 ? '' : `\n\n${ablationText(ablation, out)}`
+      return `${recordText(record, out)}${parts}${descent.length > 0 ? `\n\nMade from:\n${descent.join('\n')}` : ''}`
     },
   )
   return undefined

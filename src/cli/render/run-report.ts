@@ -127,7 +127,8 @@ function counts(summary: RunSummary, out: Output): string {
     ['methods', list(summary.methods)],
     ['proposers', list(summary.proposers)],
     ['ended as', list(summary.statuses)],
-    ['distinct strategies', `${summary.distinctStrategies} of ${summary.trials} trials`],
+    ['distinct strategies', `${summary.distinctStrategies} in ${summary.iterations} iterations`],
+    ['trials', `${summary.trials}, champions with a part left out included`],
     ['speed', `${summary.evaluationsPerSecond.toFixed(1)} evaluations a second`],
     ...(summary.fallbacks > 0
       ? ([['fallbacks', `${summary.fallbacks}: the model could not be asked (see the records)`]] as [
