@@ -92,7 +92,7 @@ export function createQuickJsSandbox(
 }
 
 /** What an exception of the engine itself says about the program; undefined for a mistake of ours. */
-function brokenEngine(thrown: unknown): SandboxResult | undefined {
+export function brokenEngine(thrown: unknown): SandboxResult | undefined {
   if (!(thrown instanceof Error)) return undefined
   if (thrown instanceof RangeError) return { state: 'stopped', limit: 'stack', position: undefined }
   if (thrown.name !== 'RuntimeError') return undefined
@@ -117,7 +117,7 @@ const { Memory } = (
  * An engine whose memory cannot grow beyond the limit. QuickJS's own limit does not do: built for WebAssembly it cannot
  * tell the size of a block, so it counts blocks and lets a program take a gigabyte in a second.
  */
-function newEngine(limits: SandboxLimits): Promise<QuickJSWASMModule> {
+export function newEngine(limits: Pick<SandboxLimits, 'memoryBytes'>): Promise<QuickJSWASMModule> {
   const maximum = Math.max(FIRST_PAGES, Math.floor(limits.memoryBytes / PAGE_BYTES))
   const wasmMemory = new Memory({ initial: FIRST_PAGES, maximum })
   return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory, emscriptenModule: QUIET }))
@@ -250,7 +250,7 @@ function settled(
 }
 
 /** Reads what was thrown and disposes of it. Untrusted: getters and odd types must not hurt. */
-function readFailure(
+export function readFailure(
   context: QuickJSContext,
   handle: QuickJSHandle,
   fileName: string,

@@ -9,8 +9,23 @@ import type { Position, ReadCall, ReadImport, ReadText, SourceReading, SourceTex
 
 const OPTIONS = { ecmaVersion: 2023, sourceType: 'module', locations: true } as const
 
+/**
+ * Words and signs of a text that is parsed: a strategy of 200 nodes has some 5 000. Parsers call themselves for each of
+ * them at worst, which takes 16 MB of stack or less (thread-sandbox.ts gives 64). Near the end of a stack V8 ends the
+ * whole process where a regular expression has to be compiled, and both parsers use some: a text must never get there.
+ */
+const MOST_TOKENS = 16_000
+const TOKEN = /[\p{ID_Continue}$]+|\S/gu
+
+const hasTooMany = (source: string): boolean => {
+  let count = 0
+  for (const _ of source.matchAll(TOKEN)) if (++count > MOST_TOKENS) return true
+  return false
+}
+
 /** Reads a text; what is wrong with it is a value. */
 export function readSource({ source, language, withCalls = false }: SourceText): SourceReading {
+  if (hasTooMany(source)) return { state: 'tooLong', limit: MOST_TOKENS }
   const stripped = language === 'ts' ? stripTypes(source) : source
   if (typeof stripped !== 'string') return stripped
   try {

@@ -127,6 +127,8 @@ export type SourceReading =
       readonly code: string
       readonly position: Position | undefined
     }
+  /** More words and signs than are read. */
+  | { readonly state: 'tooLong'; readonly limit: number }
   /** Nested deeper than the parser's stack. */
   | { readonly state: 'tooDeep' }
   | { readonly state: 'stopped'; readonly limit: 'time' | 'memory' }

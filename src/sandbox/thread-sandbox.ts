@@ -84,8 +84,9 @@ export function createThreadSandbox(options: { limits?: Partial<SandboxLimits> }
     const made = new Worker(source, {
       eval: isText,
       workerData: limits,
-      // The engine's memory is WebAssembly's and has its own limit; these are for what the engine's host keeps.
-      resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 4 },
+      // The engine's memory is WebAssembly's and has its own limit; these are for what the engine's host keeps. Only
+      // what a stack uses is ever taken; read-source.ts says why its end must be far away.
+      resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 64 },
       execArgv: [],
       // What a broken engine prints belongs to nobody's output.
       stdout: true,

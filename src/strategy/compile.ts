@@ -23,7 +23,14 @@ import {
   preludeScript,
   vocabulary,
 } from './prelude.js'
-import { MODULE, type PreparedSource, prepareExpression, prepareSource, sourceError } from './source.js'
+import {
+  MODULE,
+  type PreparedSource,
+  prepareExpression,
+  prepareSource,
+  sourceError,
+  tooDeep,
+} from './source.js'
 import { meantBy, withNearest } from './suggest.js'
 
 export type StrategyLanguage = 'ts' | 'js' | 'json'
@@ -174,6 +181,8 @@ function failure(
     const [message, hint, details] = withNearest(result.message, built)
     return sourceError(built.code, message, at, { hint, details })
   }
+  // The engine's own parser, whose stack is shorter than that of those before it.
+  if (result.name === 'SyntaxError' && result.message === 'stack overflow') return tooDeep(at)
   const missing = /^'?([\w$]+)'? is not defined$/.exec(result.message)?.[1]
   if (missing !== undefined) return undefinedName(missing, at, text.fields ?? [])
   const name = result.name === 'Error' || result.name === '' ? '' : `${result.name}: `
@@ -222,11 +231,6 @@ function undefinedName(
   fields: readonly string[],
 ): AlphaloopError {
   const details = { given: name }
-  if (name === 'custom')
-    return sourceError('STRATEGY_ERROR', 'custom is not in this version', at, {
-      hint: 'build it from operators: `alphaloop operators` lists them all',
-      details,
-    })
   if (fields.length === 0 && COMMON_FIELDS.includes(name))
     return sourceError('STRATEGY_ERROR', `${name} is not defined`, at, {
       hint: `read the field first: const ${name} = field('${name}')`,

@@ -135,13 +135,15 @@ export async function readText(
       return reading
     case 'refused':
       throw syntaxError(reading, source, fileName)
-    case 'tooDeep':
+    case 'tooLong':
       throw sourceError(
-        'STRATEGY_SYNTAX',
-        'the program is nested too deeply to be read',
+        'STRATEGY_TOO_LARGE',
+        `the program has more than ${reading.limit} words and signs`,
         { fileName, source },
-        { hint: 'give parts of it a name: const part = …' },
+        { hint: 'a strategy describes a graph; data does not belong into it' },
       )
+    case 'tooDeep':
+      throw tooDeep({ fileName, source })
     case 'stopped': {
       const [code, message] =
         reading.limit === 'time'
@@ -156,6 +158,11 @@ export async function readText(
     }
   }
 }
+
+export const tooDeep = (at: Parameters<typeof sourceError>[2]): AlphaloopError =>
+  sourceError('STRATEGY_SYNTAX', 'the program is nested too deeply to be read', at, {
+    hint: 'give parts of it a name: const part = …',
+  })
 
 function syntaxError(
   { message, code, position: at }: Extract<SourceReading, { state: 'refused' }>,

@@ -69,5 +69,5 @@ test('after all of them an honest program is the strategy that it always was', a
 
 test('there are four hundred of them at least, and no two alike', () => {
   expect(ATTACKS.length).toBeGreaterThanOrEqual(400)
-  expect(new Set(ATTACKS.map(({ source }) => source)).size).toBe(ATTACKS.length)
+  expect(new Set(ATTACKS.map(({ language, source }) => language + source)).size).toBe(ATTACKS.length)
 })

@@ -10,7 +10,7 @@ export interface Attack {
   readonly category: string
   readonly tries: string
   readonly source: string
-  readonly language: 'ts' | 'json'
+  readonly language: 'ts' | 'js' | 'json'
   /** The code of its error; STRATEGY: it is one; LIMIT: it is stopped by whichever limit it meets first. */
   readonly ends: string
 }
@@ -1074,7 +1074,7 @@ const PROGRAMS: readonly (readonly [category: string, tries: string, source: str
     'let x = []\nfor (let i = 0; i < 1e5; i++) x = [x]\nx.flat(Infinity)',
     'LIMIT',
   ],
-  ['stack', 'parse what is nested', 'JSON.parse("[".repeat(1e5))', 'STRATEGY_ERROR'],
+  ['stack', 'parse what is nested', 'JSON.parse("[".repeat(1e5))', 'STRATEGY_SYNTAX'],
   [
     'stack',
     'compile a nested regular expression',
@@ -1090,18 +1090,18 @@ const PROGRAMS: readonly (readonly [category: string, tries: string, source: str
   ],
   ['stack', 'await itself', 'const f = async () => { await f() }\nawait f()', 'LIMIT'],
   // --- sources that hurt who reads them
-  ['source', 'brackets a hundred thousand deep', R('(', 1e5), 'STRATEGY_SYNTAX'],
-  ['source', 'brackets that are closed', `${R('(', 5e4)}1${R(')', 5e4)}`, 'STRATEGY_SYNTAX'],
-  ['source', 'arrays a hundred thousand deep', R('[', 5e4) + R(']', 5e4), 'STRATEGY_SYNTAX'],
-  ['source', 'a chain of nots', `const x = ${R('!', 2e5)}1`, 'STRATEGY_SYNTAX'],
-  ['source', 'a sum of a hundred thousand terms', `const x = ${R('1+', 1e5)}1`, 'STRATEGY_SYNTAX'],
-  ['source', 'a chain of members', `const x = a${R('.b', 1e5)}`, 'STRATEGY_ERROR'],
-  ['source', 'a chain of arrows', `const f = ${R('a=>', 5e4)}1`, 'STRATEGY_SYNTAX'],
-  ['source', 'a chain of conditions', `${R('if (1) ', 3e4)}1`, 'STRATEGY_SYNTAX'],
-  ['source', 'nested templates', `${R('`${', 3e4)}1${R('}`', 3e4)}`, 'STRATEGY_SYNTAX'],
-  ['source', 'nested functions', R('function f(){', 1e4) + R('}', 1e4), 'STRATEGY_SYNTAX'],
-  ['source', 'nested types', `type T = ${R('Array<', 3e4)}1${R('>', 3e4)}`, 'STRATEGY_SYNTAX'],
-  ['source', 'nested blocks', R('{', 1e5) + R('}', 1e5), 'STRATEGY_SYNTAX'],
+  ['source', 'brackets a hundred thousand deep', R('(', 1e5), 'STRATEGY_TOO_LARGE'],
+  ['source', 'brackets that are closed', `${R('(', 5e4)}1${R(')', 5e4)}`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'arrays a hundred thousand deep', R('[', 5e4) + R(']', 5e4), 'STRATEGY_TOO_LARGE'],
+  ['source', 'a chain of nots', `const x = ${R('!', 2e5)}1`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'a sum of a hundred thousand terms', `const x = ${R('1+', 1e5)}1`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'a chain of members', `const x = a${R('.b', 1e5)}`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'a chain of arrows', `const f = ${R('a=>', 5e4)}1`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'a chain of conditions', `${R('if (1) ', 3e4)}1`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'nested templates', `${R('`${', 3e4)}1${R('}`', 3e4)}`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'nested functions', R('function f(){', 1e4) + R('}', 1e4), 'STRATEGY_TOO_LARGE'],
+  ['source', 'nested types', `type T = ${R('Array<', 3e4)}1${R('>', 3e4)}`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'nested blocks', R('{', 1e5) + R('}', 1e5), 'STRATEGY_TOO_LARGE'],
   ['source', 'one line of a quarter of a million', `const x = "${R('x', 2e5)}"`, 'STRATEGY_EXPORT'],
   ['source', 'more than is read', `//${R('x', 3e5)}`, 'STRATEGY_TOO_LARGE'],
   ['source', 'ten megabytes', `${S}//${R('x', 1e7)}\n${OK}`, 'STRATEGY_TOO_LARGE'],
@@ -1154,7 +1154,7 @@ export const ATTACKS: readonly Attack[] = [...PROGRAMS, ...FURTHER_PROGRAMS].map
     category,
     tries,
     source,
-    language: category === 'json' ? 'json' : 'ts',
+    language: category === 'json' ? 'json' : category === 'plain JavaScript' ? 'js' : 'ts',
     ends,
   }),
 )

@@ -28,16 +28,27 @@ export const FURTHER_PROGRAMS: readonly (readonly [string, string, string, strin
   ['reading', 'arrow functions nested in patterns', `${R('({a=', 40)}1${R('})=>1', 40)}`, 'LIMIT'],
   [
     'reading',
-    'a class of fields that are moved one by one',
-    `class A{${Array.from({ length: 30000 }, (_, i) => `v${i}=1;`).join('')}}`,
-    'LIMIT',
-  ],
-  [
-    'reading',
     'a regular expression that explodes when it is used, not when it is read',
     `${S}const x = /^(a+)+$/\n${OK}`,
     'STRATEGY',
   ],
+  // Near the end of a stack V8 ends the process where it compiles a regular expression, as parsers' own ones are.
+  ['plain JavaScript', 'nested templates', `const x = ${R('`${', 3000)}1${R('}`', 3000)}`, 'STRATEGY_SYNTAX'],
+  ['plain JavaScript', 'members of members', `a${R('[a', 7000)}`, 'STRATEGY_SYNTAX'],
+  [
+    'plain JavaScript',
+    'functions that return functions',
+    `x=${R('function(){return ', 2500)}`,
+    'STRATEGY_SYNTAX',
+  ],
+  ['plain JavaScript', 'brackets that are closed', `${R('(', 7900)}1${R(')', 7900)}`, 'STRATEGY_SYNTAX'],
+  [
+    'plain JavaScript',
+    'templates without an end',
+    `${R('`${', 30000)}1${R('}`', 30000)}`,
+    'STRATEGY_TOO_LARGE',
+  ],
+  ['plain JavaScript', 'more words than are read', R('a;', 9000), 'STRATEGY_TOO_LARGE'],
   // --- prototypes
   [
     'prototypes',
@@ -267,7 +278,7 @@ export const FURTHER_PROGRAMS: readonly (readonly [string, string, string, strin
   [
     'modules',
     'import a name of the prototype',
-    "import { __proto__ as p, constructor as c } from 'alphaloop'\n" + OK,
+    `import { __proto__ as p, constructor as c } from 'alphaloop'\n${OK}`,
     'STRATEGY_IMPORT',
   ],
   [
@@ -609,7 +620,7 @@ export const FURTHER_PROGRAMS: readonly (readonly [string, string, string, strin
     'stack',
     'revive what is nested',
     'JSON.parse("[".repeat(2000) + "]".repeat(2000), (k, v) => v)\nconst f = () => { JSON.parse("[1]", f) }\nf()',
-    'STRATEGY_ERROR or LIMIT',
+    'STRATEGY_SYNTAX or LIMIT',
   ],
   ['stack', 'sort within a sort', 'const f = () => [2, 1].sort(f)\nf()', 'LIMIT'],
   ['stack', 'replace within a replace', 'const f = () => "x".replace(/x/, f)\nf()', 'LIMIT'],
@@ -627,7 +638,7 @@ export const FURTHER_PROGRAMS: readonly (readonly [string, string, string, strin
     `${S}let p = Promise.resolve()\nfor (let i = 0; i < 1e4; i++) p = p.then(() => p)\n${OK}`,
     'STRATEGY',
   ],
-  ['stack', 'a chain of optional calls', `const x = a${R('?.()', 5e4)}`, 'STRATEGY_ERROR'],
+  ['stack', 'a chain of optional calls', `const x = a${R('?.()', 5e4)}`, 'STRATEGY_TOO_LARGE'],
   // --- sources
   ['source', 'emoji for names', `${S}const 🚀 = field('close')\n${OK}`, 'STRATEGY_SYNTAX'],
   [
@@ -655,14 +666,19 @@ export const FURTHER_PROGRAMS: readonly (readonly [string, string, string, strin
     `${S.replaceAll('\n', '\r\n')}const a = 1\rconst b = 2\u2028const c = 3\n${OK}`,
     'STRATEGY',
   ],
-  ['source', 'comments within comments', `${S}${R('/*', 5e4)} */\n${OK}`, 'STRATEGY_SYNTAX'],
+  ['source', 'comments within comments', `${S}${R('/*', 5e4)} */\n${OK}`, 'STRATEGY_TOO_LARGE'],
   ['source', 'a string that is not closed', `${S}const x = '${R('x', 1e5)}`, 'STRATEGY_SYNTAX'],
-  ['source', 'a regular expression that is not closed', `${S}const x = /${R('(', 1e5)}`, 'STRATEGY_SYNTAX'],
+  [
+    'source',
+    'a regular expression that is not closed',
+    `${S}const x = /${R('(', 1e5)}`,
+    'STRATEGY_TOO_LARGE',
+  ],
   ['source', 'a number of a quarter of a million digits', `const x = ${R('9', 2e5)}n`, 'STRATEGY_EXPORT'],
   ['source', 'a directive and nothing else', "'use strict'", 'STRATEGY_EXPORT'],
   ['source', 'a source map', `${S}${OK}\n//# sourceMappingURL=file:///etc/passwd`, 'STRATEGY'],
-  ['source', 'generics without an end', `const x = ${R('a<', 2e4)}1`, 'STRATEGY_SYNTAX'],
-  ['source', 'a namespace in a namespace', `${R('namespace A {', 1e4)}${R('}', 1e4)}`, 'STRATEGY_SYNTAX'],
+  ['source', 'generics without an end', `const x = ${R('a<', 2e4)}1`, 'STRATEGY_TOO_LARGE'],
+  ['source', 'a namespace in a namespace', `${R('namespace A {', 1e4)}${R('}', 1e4)}`, 'STRATEGY_TOO_LARGE'],
   // --- graphs as JSON
   ['json', 'a prototype for every object', J(F, ',"__proto__":{"polluted":"ESCAPED"}'), 'INVALID_STRATEGY'],
   [
