@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.js'
 import { executionErrorOf } from '../feedback/execution-error.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { HistoryStore } from '../history/store.js'
-import type { TextKeeper } from './ports.js'
+import type { StrategyLanguage } from '../strategy/compile.js'
 import { feedbackFor, type Proposal, rejectedDuplicate } from './propose.js'
 import { type LoopState, proposalView } from './state.js'
 
@@ -18,6 +18,7 @@ export type CompiledText =
 /** A strategy that somebody outside the loop wrote, as it came, and what compiling it gave. */
 export interface AgentProposal {
   readonly source: string
+  readonly language: StrategyLanguage
   readonly compiled: CompiledText
   /** Iterations whose strategies it was made from. */
   readonly parents: readonly number[]
@@ -29,10 +30,10 @@ export interface AgentProposal {
  * @throws AlphaloopError (usage) NO_SUCH_ITERATION for a parent that is not recorded
  */
 export async function agentProposal(
-  { source, compiled, parents }: AgentProposal,
+  { source, language, compiled, parents }: AgentProposal,
   state: LoopState,
   config: Config,
-  { store, texts }: { readonly store: Pick<HistoryStore, 'get'>; readonly texts: TextKeeper },
+  store: Pick<HistoryStore, 'get'>,
 ): Promise<Proposal> {
   const view = proposalView(state)
   const base = {
@@ -41,7 +42,7 @@ export async function agentProposal(
     proposer: AGENT,
     parents: await idsOf(parents, state, store),
     feedback: feedbackFor(view, config),
-    origin: { reply: await texts.put(source) },
+    origin: compiled.state === 'refused' ? { attempt: { code: source, language } } : {},
   }
   if (compiled.state === 'refused')
     return {

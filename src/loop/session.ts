@@ -96,7 +96,10 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     periodsPerYear: bench.market.periodsPerYear,
     benchmarkReturns: benchmark.validation.returns,
     onEvent,
-    onBatchEnd: held.onBatchEnd,
+    async onBatchEnd(current) {
+      keepView()
+      await held.onBatchEnd(current)
+    },
   }
   // The total is no part of what decides results, so each call may have its own.
   const until = (total: number, stop: AbortSignal): LoopParts => ({
@@ -104,17 +107,17 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     config: { ...config, iterations: total },
     stop,
   })
+  let { view } = held
+  /** What a batch is drawn from stays what it was before its first record, until the next batch begins. */
+  const keepView = () => {
+    if (batchStartOf(view.next, config.batchSize) !== batchStartOf(state.next, config.batchSize))
+      view = proposalView(state)
+  }
   const iterate: Session['iterate'] = async ({ total, stop }) => {
     const stopped = await runLoop(until(total, stop), state, view)
     keepView()
     return stopped
   }
-  /** The view that the next iteration's batch is drawn from stays what it was until a new batch begins. */
-  const keepView = () => {
-    if (batchStartOf(view.next, config.batchSize) !== batchStartOf(state.next, config.batchSize))
-      view = proposalView(state)
-  }
-  let { view } = held
   return {
     state,
     iterate,
@@ -122,7 +125,7 @@ export async function startSession(parts: SessionParts): Promise<Session> {
       const never = new AbortController().signal
       if (state.next < starts.length) await iterate({ total: starts.length, stop: never })
       const parts = until(state.next + 1, never)
-      const record = await runProposal(parts, state, await agentProposal(proposal, state, config, parts))
+      const record = await runProposal(parts, state, await agentProposal(proposal, state, config, store))
       keepView()
       return record
     },

@@ -10,6 +10,7 @@ import { toHtml } from '../report/html.js'
 import { toMarkdown } from '../report/markdown.js'
 import { tearsheetDocument } from '../report/tearsheet/document.js'
 import { tearsheet } from '../report/tearsheet/tearsheet.js'
+import { createWindowFunctions } from '../sandbox/window-functions.js'
 import { benchmarkMask } from '../workers/evaluation.js'
 import { benchmarkName } from './benchmark-name.js'
 
@@ -19,7 +20,11 @@ export async function drawSheet(strategy: Strategy, bench: Workbench): Promise<R
   const { benchmarkSymbol } = setup
   const range = { start: setup.ranges.train.start, end: setup.ranges.validation.end }
   const mask = benchmarkMask(setup)
-  const evaluator = createEvaluator(panel, { cacheBytes: setup.cacheBytes, benchmark: benchmarkSymbol })
+  const evaluator = createEvaluator(panel, {
+    cacheBytes: setup.cacheBytes,
+    benchmark: benchmarkSymbol,
+    windowFunctions: createWindowFunctions({ seconds: setup.customSeconds }),
+  })
   const result = runBacktest({
     panel,
     ...evaluateRule(strategy, evaluator),

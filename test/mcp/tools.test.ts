@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateMarket } from '../../src/data/synthetic/market.js'
-import { TextStore } from '../../src/history/text-store.js'
 import { verifyHistory } from '../../src/history/verify.js'
 import { splitBars } from '../../src/validation/splits.js'
 import { iterationsIn, readHistory } from '../support/histories.js'
@@ -137,6 +136,9 @@ describe('before anything is recorded', () => {
     expect(system).toContain('## API')
     expect(user).toContain('Propose the strategy of iteration 0.')
     expect(user).toContain('dollarVolume')
+    expect(await agent.problem('get_prompt', { variant: 'simplify' })).toMatchObject({
+      code: 'VARIANT_NOT_USABLE',
+    })
   })
 })
 
@@ -174,8 +176,13 @@ describe('proposals are iterations', () => {
     })
     expect(told.error.message).toContain('did you mean close?')
     const record = records()[1]!
-    expect(record).toMatchObject({ level: 'LEVEL_0', strategy: null, execution: { status: 'error' } })
-    expect(await new TextStore(join(runDir, 'texts')).get(record.reply!)).toBe(code)
+    expect(record).toMatchObject({
+      level: 'LEVEL_0',
+      strategy: null,
+      attempt: { code, language: 'ts' },
+      execution: { status: 'error' },
+    })
+    expect((await agent.get('get_record', { iteration: 1 })).written).toBe(code)
     expect(told.feedback).toContain('closs')
   })
 
@@ -273,6 +280,7 @@ describe('what is told of the past', () => {
     const reigned = new Set(reigns.map(({ iteration }: { iteration: number }) => iteration))
     expect(reigned.size).toBeGreaterThan(0)
     expect(champion.validation.sharpe).toBeCloseTo(all[champion.iteration]!.metrics!.validation!.sharpe!, 4)
+    expect(champion.ablation.parts.length).toBeGreaterThan(0)
     expect(champion.code).toContain('export default strategy({')
     expect(champion.graph.nodes.length).toBeGreaterThan(0)
     const others = all.filter(({ iteration, metrics }) => metrics !== null && !reigned.has(iteration))

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { failurePatterns } from '../../feedback/failure-patterns.js'
+import { VARIANT_NAMES } from '../../feedback/variants/variant.js'
 import { promptInput, staticInput, writePrompt } from '../../loop/model-prompt.js'
+import { planPrompt } from '../../loop/prompt-plan.js'
 import { feedbackFor } from '../../loop/propose.js'
 import { proposalView } from '../../loop/state.js'
 import type { Desk } from '../desk.js'
@@ -57,22 +59,32 @@ export const promptTool = (desk: Desk, cwd: string) =>
     name: 'get_prompt',
     title: 'What a model would be told',
     description:
-      'The whole prompt that the loop would send to a model for the next iteration: API, fields, champion, feedback, failures, within the budget of tokens.',
-    input: z.object({}),
-    output: z.object({ iteration: z.number(), system: z.string(), user: z.string() }),
+      'The whole prompt that a model would be sent now: task and target, champion with what made it work, feedback, failures, fields, API, within the budget of tokens. `variant` names a way of asking: explore, exploit, repair, crossover, simplify.',
+    input: z.object({
+      variant: z.enum(VARIANT_NAMES).optional().describe('drawn as the loop draws it where it is left out'),
+    }),
+    output: z.object({
+      iteration: z.number(),
+      variant: z.object({ name: z.string(), version: z.number() }),
+      system: z.string(),
+      user: z.string(),
+      tokens: z.number(),
+      leftOut: z.array(z.string()),
+    }),
     effect: 'reads',
-    async run() {
+    async run({ variant }) {
       const { bench } = await desk.opened()
-      const { state } = await look(desk, cwd)
+      const { state, hide } = await look(desk, cwd)
       const view = proposalView(state)
-      const request = {
-        iteration: state.next,
-        feedback: feedbackFor(view, bench.config),
-        view,
-        isKnown: view.wasEvaluated,
-        signal: desk.closing,
+      const iteration = state.next
+      const plan = planPrompt(iteration, view, bench.config, variant)
+      const feedback = hide(feedbackFor(view, bench.config))
+      const prompt = writePrompt(promptInput({ iteration, feedback, view, plan }, staticInput(bench)), 'code')
+      const { system, user, tokens, leftOut } = prompt
+      const { name, version } = plan.variant
+      return {
+        data: { iteration, variant: { name, version }, system, user, tokens, leftOut: [...leftOut] },
+        text: `${system}\n\n${user}`,
       }
-      const { system, user } = writePrompt(promptInput(request, staticInput(bench)), 'code')
-      return { data: { iteration: state.next, system, user }, text: `${system}\n\n${user}` }
     },
   })

@@ -83,7 +83,7 @@ export const proposeTool = (desk: Desk, cwd: string) =>
       return desk.write(signal, async (session) => {
         const { state } = session
         const first = told.strategy === null ? undefined : state.evaluated.get(told.strategy.hash)
-        const record = await session.propose({ source: code, compiled, parents })
+        const record = await session.propose({ source: code, language, compiled, parents })
         const seen = toldRecord(record, { state, policy, hide })
         const outcome = outcomeOf(record)
         return {

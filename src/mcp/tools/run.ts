@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { usageError } from '../../base/errors.js'
 import { LEVELS } from '../../champion/levels.js'
-import type { IterationRecord } from '../../history/record.js'
+import type { IterationRecord, RecordedAblation } from '../../history/record.js'
 import { openHistory } from '../../loop/stored-run.js'
 import { type Desk, runName } from '../desk.js'
 import { championShape, codeOf, metricsShape, toldChampion, toldRecord, toldShape } from '../told.js'
@@ -64,7 +64,14 @@ export const championTool = (desk: Desk, cwd: string) =>
           proposer: z.string(),
           because: z.string(),
           since: z.number(),
-          ablation: z.unknown().optional(),
+          /** The objective on train without each of its parts: what made it work. */
+          ablation: z
+            .object({
+              metric: z.string(),
+              whole: z.number().nullable(),
+              parts: z.array(z.object({ without: z.string(), value: z.number().nullable() })),
+            })
+            .nullable(),
         })
         .nullable(),
       reigns: z.array(
@@ -99,12 +106,19 @@ export const championTool = (desk: Desk, cwd: string) =>
             proposer: record.proposer,
             because: reign.because,
             since: reign.from,
+            ablation: toldAblation(state.championAblation),
           },
           reigns,
         },
       }
     },
   })
+
+function toldAblation(ablation: RecordedAblation | null) {
+  if (ablation === null) return null
+  const { metric, whole, parts } = ablation
+  return { metric, whole, parts: parts.map(({ without, value }) => ({ without, value })) }
+}
 
 const MOST_LISTED = 100
 
@@ -200,7 +214,7 @@ export const recordTool = (desk: Desk, cwd: string) =>
         data: {
           ...toldRecord(record, seen),
           code: codeOf(record),
-          written: record.strategy?.code ?? null,
+          written: record.attempt?.code ?? record.strategy?.code ?? null,
           graph: graph && record.strategy?.graph ? { ...record.strategy.graph } : null,
           parents: [...record.parents],
           feedback: seen.hide(record.feedback),
