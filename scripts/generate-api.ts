@@ -31,6 +31,14 @@ export interface CrossSectionOptions {
 }
 `
 
+/** For operators that take a function of windows. */
+const WINDOWS = `/** What a window function may return: true and false are 1 and 0; null, undefined and NaN are missing. */
+export type WindowValue = number | boolean | null | undefined
+
+/** One window for each input: its last n values, oldest first. */
+export type Windows<Inputs extends readonly unknown[]> = { [Input in keyof Inputs]: Float64Array }
+`
+
 const STRATEGY = `/** What \`strategy\` takes: one of score (with select), signals or weights, and the portfolio's settings. */
 export interface StrategyOptions {
   readonly name?: string
@@ -92,6 +100,7 @@ function inputType(type: keyof typeof EXPRESSION_OF, width: Width): string {
 }
 
 function paramType(param: ParamSignature): string {
+  if (param.kind === 'function') return '(...windows: Windows<Inputs>) => WindowValue'
   if (param.kind === 'choice') return param.choices!.map((choice) => `'${choice}'`).join(' | ')
   return param.kind === 'text' ? 'string' : 'number'
 }
@@ -122,9 +131,28 @@ function inputList(signature: Signature, width: Width, skip: number): string[] {
 const widths = (signature: Signature): Width[] =>
   signature.result === 'widest' ? ['vector', 'any'] : ['any']
 
+const takesFunction = ({ params }: Signature) => params.at(-1)?.kind === 'function'
+
+/** An operator of a function has its inputs as a list before it, and its method the others, where there are any. */
+function listSignatures(signature: Signature, width: Width, method: boolean): string[] {
+  const type = inputType(signature.inputs[0]!.type, width)
+  const before = paramList(signature).slice(0, -1)
+  const result = resultType(signature, width)
+  const name = signature.params.at(-1)!.name
+  const list = (first: string) =>
+    `<const Inputs extends readonly (${type})[]>(${[...before, 'inputs: readonly [...Inputs]'].join(', ')}, ${name}: (${first}...${method ? 'others' : 'windows'}: Windows<Inputs>) => WindowValue): ${result}`
+  if (!method) return [list('')]
+  return [
+    `(${before.join(', ')}, ${name}: (x: Float64Array) => WindowValue): ${result}`,
+    list('x: Float64Array, '),
+  ]
+}
+
 /** The ways in which an operator can be called as a function. */
 function functionSignatures(signature: Signature): string[] {
   const { inputs } = signature
+  if (takesFunction(signature))
+    return widths(signature).flatMap((width) => listSignatures(signature, width, false))
   const params = paramList(signature)
   const variadic = inputs.at(-1)?.variadic ?? false
   const calls = widths(signature).map((width) => {
@@ -149,9 +177,10 @@ function methodSignatures(signature: Signature, receiver: 'panel' | 'boolean' | 
   return widths(signature)
     .filter((width) => (receiver === 'vector' ? true : width === 'any'))
     .filter((width) => receiver !== 'vector' || width === 'vector' || signature.inputs.length > 1)
-    .map(
-      (width) =>
-        `(${[...inputList(signature, width, 1), ...params].join(', ')}): ${resultType(signature, width)}`,
+    .flatMap((width) =>
+      takesFunction(signature)
+        ? listSignatures(signature, width, true)
+        : `(${[...inputList(signature, width, 1), ...params].join(', ')}): ${resultType(signature, width)}`,
     )
 }
 
@@ -186,6 +215,7 @@ export function apiSource(): string {
   return [
     HEADER,
     ...EXPRESSIONS.map(expressionInterface),
+    WINDOWS,
     STRATEGY,
     ...builderTable().operators.map(operatorFunction),
   ].join('\n')

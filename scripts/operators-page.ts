@@ -1,4 +1,4 @@
-import { isBounded } from '../src/graph/check-node.js'
+import { inCallOrder, isBounded } from '../src/graph/check-node.js'
 import type { OperatorDefinition, ParamSpec } from '../src/graph/operator.js'
 import { REGISTRY } from '../src/graph/registry.js'
 import { builderTable } from '../src/strategy/signatures.js'
@@ -24,14 +24,18 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 /** A parameter and its range: `n 1 … 1000`. */
 function paramText(param: ParamSpec): string {
   if (param.kind === 'text') return `${param.name}: text`
+  if (param.kind === 'function') return `${param.name}: a function (window, …) → number`
   if (param.kind === 'choice') return `${param.name}: ${param.choices.join(', ')}`
   const range = isBounded(param) ? ` ${param.min} … ${param.max}` : ''
   return `${param.name}${range}${param.default === undefined ? '' : ` (${param.default})`}`
 }
 
-function row({ name, inputs, params, outputs, doc, source }: OperatorDefinition): string {
+function row(definition: OperatorDefinition): string {
+  const { name, inputs, params, outputs, doc, source } = definition
   const { call } = builderTable().operators.find((one) => one.name === name)!
-  const form = `${call}(${[...inputs, ...params].map((one) => one.name).join(', ')})`
+  const form = `${call}(${inCallOrder<{ name: string }>(definition, inputs, params)
+    .map((one) => one.name)
+    .join(', ')})`
   const named = outputs === undefined ? '' : `<br>${outputs.map((output) => `\`.${output}\``).join(' ')}`
   const told = source === undefined ? doc : `${doc} (${source})`
   return `| \`${form}\`${named} | ${cell(told)} | ${cell(params.map(paramText).join('; '))} |`

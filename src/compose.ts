@@ -5,7 +5,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import {
+  type BacktestOptions,
+  backtest as backtestPurely,
+  type StrategyBacktest,
+} from './backtest/backtest-strategy.js'
 import { resolveMarket } from './backtest/markets.js'
+import { type Positions, type PositionsOptions, positions as positionsPurely } from './backtest/positions.js'
 import type { Market, Metrics } from './backtest/types.js'
 import type { Config } from './config/schema.js'
 import { parseDataSettings } from './data/argument.js'
@@ -13,6 +19,11 @@ import type { DataOptions } from './data/dataset.js'
 import type { Panel } from './data/panel.js'
 import { openDataset } from './data/sources/open-dataset.js'
 import type { VariantName } from './feedback/variants/variant.js'
+import {
+  createEvaluator as createPureEvaluator,
+  type Evaluator,
+  type EvaluatorOptions,
+} from './graph/evaluate/columnar.js'
 import { availableFields } from './graph/evaluate/context.js'
 import type { Expression } from './graph/expression.js'
 import type { GraphLimits } from './graph/limits.js'
@@ -31,8 +42,11 @@ import { promptMoment, type StoredPrompt, storedPrompt } from './loop/stored-pro
 import { readRun } from './loop/stored-run.js'
 import { type RunSummary, summarizeRun } from './loop/summary.js'
 import { openWorkbench, type Workbench } from './loop/workbench.js'
+import { factorValues as pureFactorValues } from './research/factor-values.js'
 import type { Sandbox } from './sandbox/sandbox.js'
 import { createThreadSandbox } from './sandbox/thread-sandbox.js'
+import { createWindowFunctions } from './sandbox/window-functions.js'
+import type { Expr } from './strategy/api.js'
 import { type CompileOptions, compileExpression, compileStrategy } from './strategy/compile.js'
 import { inStrategyText, type StrategyText } from './strategy/place.js'
 import type { EvaluationSetup } from './workers/evaluation.js'
@@ -67,6 +81,38 @@ export const compileFactorText = (
       ...(limits === undefined ? {} : { limits }),
     }),
   )
+
+/**
+ * Computes factors on a panel and shares what strategies have in common; `custom` functions run in a thread of their own.
+ * @throws AlphaloopError (usage) UNKNOWN_SYMBOL where the panel lacks the benchmark's symbol
+ */
+export const createEvaluator = (panel: Panel, options: EvaluatorOptions = {}): Evaluator =>
+  createPureEvaluator(panel, { windowFunctions: createWindowFunctions(), ...options })
+
+/**
+ * Backtests a strategy on a panel, as the accounting page defines it.
+ * @throws AlphaloopError (usage) UNKNOWN_FIELD, UNKNOWN_GROUP, UNKNOWN_SYMBOL, NO_OPEN_PRICES, NO_HIGH_LOW_PRICES,
+ *   UNKNOWN_MARKET, EMPTY_RANGE, WRONG_EVALUATOR, BENCHMARK_RANGE, WINDOW_TOO_LONG (the panel is too short for it to
+ *   decide anything), and the codes of `WindowFunctions.apply`
+ */
+export const backtest = (strategy: Strategy, panel: Panel, options: BacktestOptions = {}): StrategyBacktest =>
+  backtestPurely(strategy, panel, { windowFunctions: createWindowFunctions(), ...options })
+
+/** What a strategy holds after the last bar, and the orders of an account. @throws AlphaloopError (usage), as `backtest` */
+export const positions = (strategy: Strategy, panel: Panel, options: PositionsOptions = {}): Positions =>
+  positionsPurely(strategy, panel, { windowFunctions: createWindowFunctions(), ...options })
+
+/**
+ * The values of a factor on a panel: T × N, row-major, NaN where missing; a condition as 1 and 0, one value per bar
+ * repeated over the symbols. The array is the caller's own.
+ * @param factor what the builder's functions return, or an expression that is checked already
+ * @throws AlphaloopError (usage) UNKNOWN_FIELD or UNKNOWN_GROUP where the panel lacks what the factor reads
+ */
+export const factorValues = (
+  factor: Expr | Expression,
+  panel: Panel,
+  evaluator: Evaluator = createEvaluator(panel),
+): Float64Array => pureFactorValues(factor, panel, evaluator)
 
 /** Runs what evaluates a strategy; its errors about the data get their place in the strategy's text. */
 export const inText = <T>(text: StrategyText, run: () => T | Promise<T>): Promise<T> =>

@@ -1,11 +1,10 @@
 /** The library: what the commands do, with types and without global state. */
 
 // Backtests and factors
-export {
-  type BacktestOptions,
-  type BenchmarkInfo,
-  backtest,
-  type StrategyBacktest,
+export type {
+  BacktestOptions,
+  BenchmarkInfo,
+  StrategyBacktest,
 } from './backtest/backtest-strategy.js'
 export type { BenchmarkSeries } from './backtest/benchmark-series.js'
 export { type Contribution, type ContributionRow, contribution } from './backtest/contribution.js'
@@ -21,16 +20,20 @@ export {
   type Quote,
   type Target,
 } from './backtest/orders.js'
-export { type Positions, type PositionsOptions, positions } from './backtest/positions.js'
+export type { Positions, PositionsOptions } from './backtest/positions.js'
 export { type RebalanceSchedule, rebalanceSchedule } from './backtest/schedule.js'
 export type { Market, MetricName, Metrics, Simulation, Trade } from './backtest/types.js'
 // Errors
 export { AlphaloopError, type ErrorKind } from './base/errors.js'
 // The learning loop
 export {
+  backtest,
   compileFactorText,
   compileStrategyCode,
+  createEvaluator,
   createSandbox,
+  factorValues,
+  positions,
   type RunRequest,
   type RunResult,
   runLearningLoop,
@@ -49,12 +52,13 @@ export { type WrittenTable, writeTable } from './data/sources/write-table.js'
 export { describeMarket } from './data/synthetic/describe.js'
 export { generateMarket } from './data/synthetic/market.js'
 export type { MarketOptions } from './data/synthetic/options.js'
-export { createEvaluator, type Evaluator, type EvaluatorOptions } from './graph/evaluate/columnar.js'
+export type { Evaluator, EvaluatorOptions } from './graph/evaluate/columnar.js'
 export { REGISTRY as operators } from './graph/registry.js'
 export { strategyJsonSchema } from './graph/schema.js'
 // Strategies as data
 export { createStrategy, type Strategy, type StrategyInput } from './graph/strategy.js'
 export type { StrategyGraph } from './graph/strategy-graph.js'
+export type { WindowFunctions } from './graph/window-function/window-functions.js'
 export { exportCsv, exportJsonLines } from './history/export.js'
 export type { Fold } from './history/fold.js'
 export { foldHistory } from './history/fold-history.js'
@@ -84,8 +88,9 @@ export { type RenderedReport, renderFactorReport, renderTearsheet } from './repo
 export type { Tearsheet, TearsheetOptions } from './report/tearsheet/tearsheet.js'
 export { analyzeFactor, type FactorReport, type PanelBars } from './research/factor.js'
 export { type FactorStudy, studyFactor } from './research/factor-study.js'
-export { expressionOf, factorValues } from './research/factor-values.js'
+export { expressionOf } from './research/factor-values.js'
 export type { Sandbox } from './sandbox/sandbox.js'
+export { createWindowFunctions } from './sandbox/window-functions.js'
 // Strategies as code: every operator is a function here and a method of expressions
 export {
   abs,
@@ -117,6 +122,7 @@ export {
   csZscore,
   cumMax,
   cumMin,
+  custom,
   decayLinear,
   delta,
   demean,

@@ -5,6 +5,7 @@ import { symbolIndex } from '../graph/evaluate/context.js'
 import { checkWindows, rootsOf } from '../graph/first-values.js'
 import { createStrategy, type Strategy } from '../graph/strategy.js'
 import type { Costs, Fill } from '../graph/strategy-graph.js'
+import type { WindowFunctions } from '../graph/window-function/window-functions.js'
 import { type BacktestResult, runBacktest } from './backtest.js'
 import { type BenchmarkSeries, seriesReturns } from './benchmark-series.js'
 import { inputWarnings } from './input-warnings.js'
@@ -34,6 +35,8 @@ export interface BacktestOptions {
   readonly benchmarkSeries?: BenchmarkSeries | undefined
   /** Computed factors are shared through it; it must be the panel's own, and have the same benchmark. */
   readonly evaluator?: Evaluator
+  /** Where `custom` functions run, when there is no evaluator that knows. */
+  readonly windowFunctions?: WindowFunctions | undefined
   /** A year, as a fraction; default 0. */
   readonly riskFree?: number
 }
@@ -115,9 +118,13 @@ export function marketFor({ market, costs }: Pick<BacktestOptions, 'market' | 'c
 /** The evaluator that was given, if it is the right one, or a new one. */
 export function evaluatorFor(
   panel: Panel,
-  { evaluator, benchmark }: Pick<BacktestOptions, 'evaluator' | 'benchmark'>,
+  {
+    evaluator,
+    benchmark,
+    windowFunctions,
+  }: Pick<BacktestOptions, 'evaluator' | 'benchmark' | 'windowFunctions'>,
 ): Evaluator {
-  if (evaluator === undefined) return createEvaluator(panel, { benchmark })
+  if (evaluator === undefined) return createEvaluator(panel, { benchmark, windowFunctions })
   if (evaluator.panel === panel && evaluator.benchmark === benchmark) return evaluator
   throw usageError(
     'WRONG_EVALUATOR',

@@ -18,7 +18,10 @@ import { ungroupedWarning } from './ungrouped.js'
 export const DEFAULT_CAPITAL = 100_000
 
 export interface PositionsOptions
-  extends Pick<BacktestOptions, 'market' | 'costs' | 'start' | 'end' | 'fill' | 'benchmark' | 'evaluator'> {
+  extends Pick<
+    BacktestOptions,
+    'market' | 'costs' | 'start' | 'end' | 'fill' | 'benchmark' | 'evaluator' | 'windowFunctions'
+  > {
   /** Shares by symbol, negative for a short; default: none. */
   readonly shares?: Readonly<Record<string, number>>
   /** Money beside them. Default: what `capital` leaves; without it 0 where there are shares, else 100 000. */

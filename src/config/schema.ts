@@ -245,6 +245,12 @@ const limits = z
     maxDepth: whole(1, 1000).default(30),
     maxFields: whole(1, 1000).default(10),
     evaluationTimeoutSeconds: z.number().gt(0).max(86_400).default(60),
+    customSeconds: z
+      .number()
+      .gt(0)
+      .max(86_400)
+      .default(30)
+      .describe('Time for one custom function on the whole panel.'),
   })
   .prefault({})
 
@@ -333,6 +339,7 @@ const NEVER_A_CHANGE = [
   'runDirectory',
   'cacheMegabytes',
   'limits.evaluationTimeoutSeconds',
+  'limits.customSeconds',
   'llm.concurrency',
   'llm.timeoutSeconds',
   'llm.retries',

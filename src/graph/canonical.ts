@@ -23,6 +23,15 @@ function renameRule(rule: Rule, rename: (id: string) => string): Rule {
   }
 }
 
+/** A node's parameters without labels, which make no difference to what it computes. */
+export function meaningOf({ op, params }: GraphNode): GraphNode['params'] {
+  const labels = operatorNamed(op).params.filter((spec) => spec.kind === 'text' && spec.isLabel)
+  if (labels.length === 0) return params
+  return Object.fromEntries(
+    Object.entries(params).filter(([key]) => labels.every(({ name }) => name !== key)),
+  )
+}
+
 /**
  * The one form that all graphs with the same meaning share: nodes that nothing reads are gone, equal nodes are one,
  * inputs of commutative operators stand in the order of their content keys, and ids are n1, n2, … in the order of a
@@ -36,7 +45,7 @@ export function canonicalGraph(graph: StrategyGraph): { graph: StrategyGraph; ke
     if (operatorNamed(node.op).commutative) inputs.sort()
     const mask = node.mask === undefined ? undefined : keyOf.get(node.mask)!
     const key = contentHash(
-      canonicalJson({ op: node.op, inputs, params: node.params, output: node.output, mask }),
+      canonicalJson({ op: node.op, inputs, params: meaningOf(node), output: node.output, mask }),
     )
     keyOf.set(node.id, key)
     // From here on a node's inputs are content keys: equal nodes have become one.

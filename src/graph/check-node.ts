@@ -20,15 +20,32 @@ export function signatureOf(definition: OperatorDefinition): string {
         ? param.choices.map((choice) => `'${choice}'`).join('|')
         : param.kind === 'text'
           ? 'text'
-          : isBounded(param)
-            ? `${param.min}…${param.max}`
-            : 'number'
-    const fallback = param.kind !== 'text' && param.default !== undefined ? ` = ${param.default}` : ''
+          : param.kind === 'function'
+            ? '(…windows) => number'
+            : isBounded(param)
+              ? `${param.min}…${param.max}`
+              : 'number'
+    const fallback = 'default' in param && param.default !== undefined ? ` = ${param.default}` : ''
     return `${param.name}: ${range}${fallback}`
   })
   const outputs = definition.outputs ? ` → .${definition.outputs.join(' .')}` : ''
-  return `${definition.name}(${[...inputs, ...params].join(', ')})${outputs}`
+  const list = takesFunction(definition) ? [`[${inputs.join(', ')}]`] : inputs
+  return `${definition.name}(${inCallOrder(definition, list, params).join(', ')})${outputs}`
 }
+
+/** The last parameter is a function: callers write it last, and the inputs before it as a list. */
+export const takesFunction = ({ params }: Pick<OperatorDefinition, 'params'>): boolean =>
+  params.at(-1)?.kind === 'function'
+
+/** What stands for inputs and parameters, in the order in which a call has them. */
+export const inCallOrder = <Item>(
+  definition: Pick<OperatorDefinition, 'params'>,
+  inputs: readonly Item[],
+  params: readonly Item[],
+): Item[] =>
+  takesFunction(definition)
+    ? [...params.slice(0, -1), ...inputs, ...params.slice(-1)]
+    : [...inputs, ...params]
 
 /**
  * Checks one node against its operator, given the types of the nodes before it, fills in default parameters and
@@ -105,7 +122,7 @@ function checkParams(node: GraphNode, definition: OperatorDefinition): Record<st
     }
   const params: Record<string, ParamValue> = {}
   for (const spec of definition.params) params[spec.name] = checkParam(node, definition, spec)
-  const because = definition.checkParams?.(params)
+  const because = definition.checkParams?.(params, node.inputs.length)
   if (because !== undefined)
     throw usageError(
       'INVALID_PARAMETER',
@@ -135,13 +152,15 @@ function checkParam(node: GraphNode, definition: OperatorDefinition, spec: Param
   }
   // Object.hasOwn: a parameter called `constructor` must not be found on the prototype.
   const own = Object.hasOwn(node.params, spec.name) ? node.params[spec.name] : undefined
-  const given = own ?? (spec.kind === 'text' ? undefined : spec.default)
+  const given = own ?? ('default' in spec ? spec.default : undefined)
   if (given === undefined) return refuse(`${spec.name} is missing`)!
   switch (spec.kind) {
     case 'text':
       if (typeof given !== 'string' || given === '' || given.length > 200)
         refuse(`${spec.name} must be a text of 1 to 200 characters`)
       return given
+    case 'function':
+      return readFunction(node, spec, given)
     case 'choice':
       if (typeof given !== 'string' || !spec.choices.includes(given))
         refuse(`${spec.name} must be one of ${spec.choices.join(', ')}, not ${JSON.stringify(given)}`)
@@ -166,6 +185,26 @@ function checkParam(node: GraphNode, definition: OperatorDefinition, spec: Param
       return (given as number) === 0 ? 0 : given
     }
   }
+}
+
+function readFunction(
+  node: GraphNode,
+  spec: Extract<ParamSpec, { kind: 'function' }>,
+  given: ParamValue,
+): string {
+  const where = `node ${node.id}: ${node.op}`
+  const read = spec.read(String(given))
+  if (read.state === 'read') return read.text
+  const { message, hint, line, column, sourceLine } = read
+  throw usageError('INVALID_FUNCTION', `${where}: line ${line} of the function: ${message}`, hint, {
+    node: node.id,
+    operator: node.op,
+    parameter: spec.name,
+    given,
+    functionLine: line,
+    functionColumn: column,
+    functionSource: sourceLine,
+  })
 }
 
 function checkOutput(node: GraphNode, { name, outputs }: OperatorDefinition): string | undefined {

@@ -2,6 +2,8 @@ import type { RowsAsked } from './kernels/compiled/blocks.js'
 import type { CompiledElement, ElementName } from './kernels/compiled/elements.js'
 import type { BarSource } from './kernels/compiled/series.js'
 import type { ParamValue, PortType } from './node.js'
+import type { ReadFunction } from './window-function/read.js'
+import type { WindowFunctions } from './window-function/window-functions.js'
 
 /** An input port. `numeric` takes a panel or a vector. */
 export interface InputSpec {
@@ -32,7 +34,14 @@ export type ParamSpec =
       readonly choices: readonly string[]
       readonly default?: string
     }
-  | { readonly name: string; readonly kind: 'text' }
+  /** A label is what people call a node: it makes no difference to what the node computes. */
+  | { readonly name: string; readonly kind: 'text'; readonly isLabel?: boolean }
+  /** The text of a function of the strategy's author; the last parameter, with the inputs before it as a list. */
+  | {
+      readonly name: string
+      readonly kind: 'function'
+      readonly read: (source: string) => ReadFunction
+    }
 
 export type Params = Readonly<Record<string, ParamValue>>
 
@@ -67,6 +76,8 @@ export interface KernelContext {
   group(name: string): Int32Array
   /** A field of the benchmark, one value per bar; NaN where missing. */
   benchmark(field: string): Float64Array
+  /** Where functions of the strategy's author run; absent where there is no such place. */
+  readonly windowFunctions?: WindowFunctions | undefined
 }
 
 /** What a kernel is told besides its inputs. */
@@ -124,7 +135,12 @@ export type Reference =
   /** Value at the newest bar from each input's history of one symbol, oldest first, bar 0 … t: causal by its shape. */
   | {
       readonly kind: 'series'
-      at(history: readonly (readonly number[])[], params: Params, output: string | undefined): number
+      at(
+        history: readonly (readonly number[])[],
+        params: Params,
+        output: string | undefined,
+        context: KernelContext,
+      ): number
     }
   /** Values of one bar from one row per input (all symbols; NaN where the mask leaves a symbol out). */
   | {
@@ -155,8 +171,8 @@ export interface OperatorDefinition {
    * lookback, 0 where that is Infinity.
    */
   warmup?(params: Params, output: string | undefined): number
-  /** Relations between parameters that ranges cannot say (fast < slow); the message says what is wrong. */
-  checkParams?(params: Params): string | undefined
+  /** Relations between parameters, and the number of inputs, that ranges cannot say; the message says what is wrong. */
+  checkParams?(params: Params, inputs: number): string | undefined
   /** A column that stands in the market data already, so that nothing needs to be copied. */
   view?(params: Params, context: KernelContext): Column | undefined
   readonly kernel: Kernel
@@ -173,6 +189,8 @@ export interface OperatorDefinition {
    * all before.
    */
   readonly window?: (params: Params) => number
+  /** Nanoseconds that a value costs, about, where that is far from what others of its kind cost. */
+  readonly cost?: (params: Params) => number
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */
   readonly doc: string

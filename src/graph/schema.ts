@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_PORTFOLIO } from './strategy-graph.js'
+import { LONGEST_FUNCTION } from './window-function/read.js'
 
 const fraction = z.number().min(0).max(1)
 const wholeNumber = (min: number, max: number) => z.number().int().min(min).max(max)
@@ -15,7 +16,7 @@ const params = z.preprocess(
       context.addIssue({ code: 'custom', message: 'a parameter cannot be called __proto__', input: given })
     return given
   },
-  z.record(reference, z.union([z.number(), z.string().max(200)])),
+  z.record(reference, z.union([z.number(), z.string().max(LONGEST_FUNCTION)])),
 )
 
 const node = z

@@ -13,7 +13,7 @@ import { jsonHash, type StrategyHash } from '../base/hash.js'
 import { deepFreeze, type JsonValue } from '../base/json.js'
 import { nearest } from '../base/nearest.js'
 import { singleLine } from '../base/printable.js'
-import { canonicalGraph } from './canonical.js'
+import { canonicalGraph, meaningOf } from './canonical.js'
 import { checkNode } from './check-node.js'
 import { DEFAULT_LIMITS, type GraphLimits } from './limits.js'
 import type { GraphNode, PortType } from './node.js'
@@ -62,7 +62,8 @@ export function createStrategy(input: unknown, limits: GraphLimits = DEFAULT_LIM
   checkPortfolio(shaped)
   const { graph, keys } = canonicalGraph({ ...shaped, nodes })
   const depth = checkLimits(graph, limits)
-  const { name: _name, ...hashed } = graph
+  const { name: _name, ...named } = graph
+  const hashed = { ...named, nodes: graph.nodes.map((node) => ({ ...node, params: meaningOf(node) })) }
   return Object.freeze({
     graph: deepFreeze(graph),
     hash: jsonHash(hashed as unknown as JsonValue) as StrategyHash,

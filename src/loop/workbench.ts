@@ -74,6 +74,7 @@ export async function openWorkbench(parts: WorkbenchParts): Promise<Workbench> {
     market,
     limits: config.limits,
     cacheBytes: config.cacheMegabytes * 1024 * 1024,
+    customSeconds: config.limits.customSeconds,
     ...(config.benchmark === undefined ? {} : { benchmarkSymbol: knownSymbol(config.benchmark, panel) }),
     ...(space.universe === undefined ? {} : { benchmarkUniverse: universeStrategy(space.universe.subgraph) }),
   }

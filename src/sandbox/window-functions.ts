@@ -32,21 +32,24 @@ interface Thread {
   readonly memory: ReturnType<typeof windowMemory>
 }
 
-export interface ClosableWindowFunctions extends WindowFunctions {
-  /** Ends the thread; the next function starts another. */
-  close(): Promise<void>
+/** Whoever calls sleeps until it is answered, so one thread does for all callers of this one. */
+let thread: Thread | undefined
+
+/** Ends the thread; the next function starts another. */
+export async function endWindowThread(): Promise<void> {
+  const gone = thread
+  thread = undefined
+  await gone?.worker.terminate()
 }
 
-/** @param options.seconds time for one function on one panel */
-export function createWindowFunctions(options: { readonly seconds?: number } = {}): ClosableWindowFunctions {
+/**
+ * Window functions in a thread, which starts with the first of them and does not keep the process alive.
+ * @param options.seconds time for one function on one panel
+ */
+export function createWindowFunctions(
+  options: { readonly seconds?: number | undefined } = {},
+): WindowFunctions {
   const { seconds = DEFAULT_CUSTOM_SECONDS } = options
-  let thread: Thread | undefined
-
-  const end = () => {
-    const gone = thread
-    thread = undefined
-    return gone?.worker.terminate()
-  }
 
   /** Sends a request and waits for its answer; undefined where none came in time. */
   const ask = ({ worker, memory: { control, text } }: Thread, request: WindowRequest, waitMs: number) => {
@@ -66,11 +69,11 @@ export function createWindowFunctions(options: { readonly seconds?: number } = {
       const expect = (answer: ReturnType<typeof ask>, late: () => AlphaloopError) => {
         if (answer === 'done') return
         if (answer === undefined) {
-          void end()
+          void endWindowThread()
           throw late()
         }
         if (answer.type === 'broken') {
-          void end()
+          void endWindowThread()
           throw brokenThread(answer.message)
         }
         throw failed(work, answer.failure, { seconds, done, most: windows.most })
@@ -97,9 +100,6 @@ export function createWindowFunctions(options: { readonly seconds?: number } = {
         windows.take(results)
         done += count
       }
-    },
-    async close() {
-      await end()
     },
   }
 }

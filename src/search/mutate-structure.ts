@@ -22,7 +22,7 @@ export const drawable = (space: SearchSpace): OperatorDefinition[] =>
 /** A value of an operator's parameter, from its search range on a logarithmic scale. */
 export function drawOperatorParam(rng: Rng, spec: ParamSpec): ParamValue {
   if (spec.kind === 'choice') return rng.pick(spec.choices)
-  if (spec.kind === 'text') return ''
+  if (spec.kind === 'text' || spec.kind === 'function') return ''
   const [low, high] = spec.search ?? [spec.default ?? spec.min, spec.default ?? spec.min]
   const drawn = low > 0 ? low * (high / low) ** rng.next() : low + (high - low) * rng.next()
   return spec.kind === 'integer' ? Math.round(drawn) : roundTo(drawn, 2)
@@ -69,7 +69,7 @@ function carriedParams(node: GraphNode, to: OperatorDefinition): Record<string, 
       const value = node.params[from[i]!.name]!
       if (spec.kind === 'choice')
         return [spec.name, spec.choices.includes(String(value)) ? value : spec.choices[0]!]
-      if (spec.kind === 'text') return [spec.name, value]
+      if (spec.kind === 'text' || spec.kind === 'function') return [spec.name, value]
       return [spec.name, Math.min(spec.max, Math.max(spec.min, value as number))]
     }),
   )

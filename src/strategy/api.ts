@@ -191,6 +191,9 @@ export interface PanelExpr {
   groupMean(g: PanelExpr, options?: CrossSectionOptions): PanelExpr
   /** what is left of y after the cross-sectional regression on the others, with intercept; missing where there are no more symbols than coefficients. */
   regressOut(...x: readonly (PanelExpr | CrossSectionOptions)[]): PanelExpr
+  /** what a function gives for the last n values of each input, oldest first: it sees these and nothing else, and is not called where one is missing. */
+  custom(name: string, n: number, fn: (x: Float64Array) => WindowValue): PanelExpr
+  custom<const Inputs extends readonly (Numeric)[]>(name: string, n: number, inputs: readonly [...Inputs], fn: (x: Float64Array, ...others: Windows<Inputs>) => WindowValue): PanelExpr
 }
 
 /** True or false per bar and symbol; missing counts as false. */
@@ -382,7 +385,16 @@ export interface VectorExpr {
   crossAbove(b: Numeric): BooleanExpr
   /** a < b now and a ≥ b one bar ago; false where any of the four is missing. */
   crossBelow(b: Numeric): BooleanExpr
+  /** what a function gives for the last n values of each input, oldest first: it sees these and nothing else, and is not called where one is missing. */
+  custom(name: string, n: number, fn: (x: Float64Array) => WindowValue): VectorExpr
+  custom<const Inputs extends readonly (VectorExpr | number)[]>(name: string, n: number, inputs: readonly [...Inputs], fn: (x: Float64Array, ...others: Windows<Inputs>) => WindowValue): VectorExpr
 }
+
+/** What a window function may return: true and false are 1 and 0; null, undefined and NaN are missing. */
+export type WindowValue = number | boolean | null | undefined
+
+/** One window for each input: its last n values, oldest first. */
+export type Windows<Inputs extends readonly unknown[]> = { [Input in keyof Inputs]: Float64Array }
 
 /** What `strategy` takes: one of score (with select), signals or weights, and the portfolio's settings. */
 export interface StrategyOptions {
@@ -1099,4 +1111,11 @@ export function groupMean(...args: readonly unknown[]): never {
 export function regressOut(y: PanelExpr, ...x: readonly (PanelExpr | CrossSectionOptions)[]): PanelExpr
 export function regressOut(...args: readonly unknown[]): never {
   return call('regressOut', args)
+}
+
+/** what a function gives for the last n values of each input, oldest first: it sees these and nothing else, and is not called where one is missing. */
+export function custom<const Inputs extends readonly (VectorExpr | number)[]>(name: string, n: number, inputs: readonly [...Inputs], fn: (...windows: Windows<Inputs>) => WindowValue): VectorExpr
+export function custom<const Inputs extends readonly (Numeric)[]>(name: string, n: number, inputs: readonly [...Inputs], fn: (...windows: Windows<Inputs>) => WindowValue): PanelExpr
+export function custom(...args: readonly unknown[]): never {
+  return call('custom', args)
 }

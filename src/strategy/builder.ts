@@ -88,6 +88,7 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
   const isPlainObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && !recorded.has(value)
   const own = (object: object, key: string) => Object.hasOwn(object, key)
+  const textOf = Function.prototype.toString
   const an = (noun: string) => (/^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`)
 
   function describe(value: unknown): string {
@@ -229,6 +230,12 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
           ...(typeof value === 'string' ? { given: value, valid: spec.choices ?? [] } : {}),
         },
       )
+    if (spec.kind === 'function') {
+      // What it may do is checked by whoever takes the graph.
+      if (typeof value === 'function') return textOf.call(value)
+      if (typeof value === 'string') return value
+      return refuse('a function of the windows: (x) => x.at(-1) - x[0]')
+    }
     if (spec.kind === 'text') {
       if (typeof value !== 'string' || value === '' || value.length > 200)
         return refuse('a text of 1 to 200 characters')
@@ -260,6 +267,28 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
         typeof value === 'number' && value < 0 && whole ? '; a negative one would read the future' : '',
       )
     return value
+  }
+
+  /** An operator that takes a function has its inputs as a list before it: custom(name, n, [x, y], fn). */
+  function byName(signature: Signature, args: readonly unknown[], receiver: readonly unknown[]): unknown[] {
+    const names = signature.params.map((spec) => spec.name)
+    const last = names.pop() as string
+    const inputs = (signature.inputs[0] as Signature['inputs'][number]).name
+    if (args.length === 1 && isPlainObject(args[0]) && receiver.length === 0) return [...args]
+    // The receiver may be all that there is: close.custom(name, n, fn).
+    const places = receiver.length > 0 && args.length === names.length + 1 ? names : [...names, inputs]
+    const named: Record<string, unknown> = {}
+    const order = [...places, last]
+    order.forEach((name, i) => {
+      if (i < args.length && args[i] === undefined)
+        fail('WRONG_INPUTS', `${signature.call}: ${name} is undefined: check the name of the variable`, {
+          hint: signature.text,
+        })
+      if (i < args.length) named[name] = args[i]
+    })
+    const given = named[inputs] ?? []
+    named[inputs] = [...receiver, ...(Array.isArray(given) ? given : [given])]
+    return [named, ...args.slice(order.length)]
   }
 
   /** One call of an operator, as a function or as a method with the receiver first. */
@@ -299,7 +328,10 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
       const next = positional[at]
       const given = at < positional.length
       if (spec.name in named) {
-        take(spec.name, named[spec.name])
+        const value = named[spec.name]
+        const values = spec.variadic && Array.isArray(value) ? value : [value]
+        if (values.length === 0) fail('WRONG_INPUTS', `${signature.call}: ${spec.name} is empty`, { hint })
+        for (const item of values) take(spec.name, item)
         lastNamed = spec.name
       } else if (spec.variadic) {
         const before = inputs.length
@@ -410,7 +442,9 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
 
   const api: Record<string, (...args: unknown[]) => object> = Object.create(null)
   for (const signature of table.operators) {
-    const operator = (...args: unknown[]) => call(signature, args)
+    const isOfFunction = signature.params.some((spec) => spec.kind === 'function')
+    const operator = (...args: unknown[]) =>
+      call(signature, isOfFunction ? byName(signature, args, []) : args)
     api[signature.call] = operator
     if (signature.inputs.length === 0) continue
     for (const name of new Set([signature.name, signature.call]))
@@ -420,7 +454,7 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
             fail('WRONG_INPUTS', `${signature.call} was called without its expression`, {
               hint: signature.text,
             })
-          return call(signature, [this, ...args])
+          return call(signature, isOfFunction ? byName(signature, args, [this]) : [this, ...args])
         },
       })
   }

@@ -6,7 +6,7 @@ import { SETTINGS, type SettingSpec } from './settings.js'
 
 export interface ParamSignature {
   readonly name: string
-  readonly kind: 'integer' | 'number' | 'choice' | 'text'
+  readonly kind: 'integer' | 'number' | 'choice' | 'text' | 'function'
   /** Absent where there is no bound. */
   readonly min?: number
   readonly max?: number
@@ -62,7 +62,7 @@ function signature(definition: OperatorDefinition): Signature {
     category: definition.category,
     inputs: definition.inputs,
     params: definition.params.map((param) => {
-      if (param.kind === 'text') return { name: param.name, kind: param.kind }
+      if (param.kind === 'text' || param.kind === 'function') return { name: param.name, kind: param.kind }
       const fallback = param.default === undefined ? {} : { default: param.default }
       if (param.kind === 'choice')
         return { name: param.name, kind: param.kind, choices: param.choices, ...fallback }

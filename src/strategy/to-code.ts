@@ -5,6 +5,8 @@
  * 2. What is read more than once, or has grown too long, becomes a named constant.
  * 3. The universe's mask is left out where the builder puts it in by itself.
  */
+
+import { takesFunction } from '../graph/check-node.js'
 import type { GraphNode } from '../graph/node.js'
 import { operatorNamed } from '../graph/registry.js'
 import type { Strategy } from '../graph/strategy.js'
@@ -123,6 +125,7 @@ function writeNodes(strategy: Strategy, imports: Set<string>) {
     const text = call(node, readsDefaults(node, byId), expressions, mask, imports)
     if (
       readers.get(node.id)! > 1 ||
+      text.includes('\n') ||
       text.length > (settings.has(node.id) ? LONGEST_SETTING : LONGEST_INLINE)
     ) {
       const name = names(node)
@@ -200,8 +203,8 @@ function call(
   const params = definition.params.map((spec) => {
     const value = node.params[spec.name]!
     return {
-      text: typeof value === 'number' ? number(value) : quote(value),
-      isDefault: spec.kind !== 'text' && value === spec.default,
+      text: typeof value === 'number' ? number(value) : spec.kind === 'function' ? value : quote(value),
+      isDefault: 'default' in spec && value === spec.default,
     }
   })
   // A lone parameter stays, default or not: atr(14) says more than atr().
@@ -211,6 +214,14 @@ function call(
   const output = node.output === undefined ? '' : `.${node.output}`
 
   const texts = inputs.map((input) => input.text)
+  if (takesFunction(definition)) {
+    const fn = rest.pop()!
+    const [first, ...others] = texts
+    if (inputs[0]!.isNumber)
+      return `${use(callName(node.op))}(${[...rest, `[${texts.join(', ')}]`, fn].join(', ')})`
+    const more = others.length === 0 ? [] : [`[${others.join(', ')}]`]
+    return `${first}.${node.op}(${[...rest, ...more, fn].join(', ')})`
+  }
   const asFunction =
     inputs.length === 0 ||
     inputs[0]!.isNumber ||
@@ -234,7 +245,9 @@ const RESERVED = new Set(
 function nameMaker(): (node: GraphNode) => string {
   const taken = new Set<string>([...RESERVED, ...vocabulary(), ...TYPE_NAMES])
   return (node) => {
-    const base = node.op === 'field' ? variableName(String(node.params.name)) : node.op
+    const label = operatorNamed(node.op).params.find((spec) => spec.kind === 'text' && spec.isLabel)
+    const isNamed = node.op === 'field' || label !== undefined
+    const base = isNamed ? variableName(String(node.params[label?.name ?? 'name']), node.op) : node.op
     const first = Object.values(node.params).find(
       (value) => Number.isInteger(value) && (value as number) >= 0,
     )
@@ -249,13 +262,13 @@ function nameMaker(): (node: GraphNode) => string {
 }
 
 /** A field's name as a variable: `close`, `P/E` → `pE`, `50d` → `field50d`. */
-function variableName(field: string): string {
+function variableName(field: string, operator: string): string {
   const words = field.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
   const joined = words
     .map((word, i) => (i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('')
   const camel = joined.charAt(0).toLowerCase() + joined.slice(1)
-  return /^[A-Za-z]/.test(camel) ? camel : `field${camel}`
+  return /^[A-Za-z]/.test(camel) ? camel : `${operator}${camel}`
 }
 
 /** `5_000_000`: digits in threes, where they read better so. */

@@ -12,6 +12,7 @@ import { createEvaluator } from '../graph/evaluate/columnar.js'
 import type { GraphLimits } from '../graph/limits.js'
 import { createStrategy, type StrategyInput } from '../graph/strategy.js'
 import type { Fill, StrategyGraph } from '../graph/strategy-graph.js'
+import { createWindowFunctions } from '../sandbox/window-functions.js'
 
 /** The ranges that the loop may see. The sealed one is not among them, and not in the panel either. */
 export const RANGE_NAMES = ['train', 'validation'] as const
@@ -28,6 +29,8 @@ export interface EvaluationSetup {
   /** A symbol to hold instead of the equal weight. */
   readonly benchmarkSymbol?: string
   readonly cacheBytes: number
+  /** Time for one `custom` function on the panel. */
+  readonly customSeconds?: number
 }
 
 /** One range of an evaluated strategy. */
@@ -97,6 +100,7 @@ export function createEvaluation(setup: EvaluationSetup, now: () => number): Eva
   const evaluator = createEvaluator(panel, {
     cacheBytes: setup.cacheBytes,
     benchmark: setup.benchmarkSymbol,
+    windowFunctions: createWindowFunctions({ seconds: setup.customSeconds }),
   })
   const mask = benchmarkMask(setup)
   const benchmarks = new Map<string, { returns: Float64Array; metrics: Metrics }>()
@@ -232,7 +236,10 @@ export function benchmarkMask(
   if (benchmarkSymbol !== undefined) return onlySymbol(panel, benchmarkSymbol)
   if (benchmarkUniverse === undefined) return undefined
   const strategy = createStrategy(benchmarkUniverse, limits)
-  const { universe } = evaluateRule(strategy, createEvaluator(panel))
+  const { universe } = evaluateRule(
+    strategy,
+    createEvaluator(panel, { windowFunctions: createWindowFunctions() }),
+  )
   // The evaluator that owns the array goes away with this call, so nobody else will write to it.
   return universe
 }

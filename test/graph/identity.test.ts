@@ -200,7 +200,10 @@ const CHANGES: Record<string, (graph: StrategyInput, rng: Rng) => StrategyInput 
           ...node.params,
           ...pickOne(randomParams(definition, rng, OPTIONS), rng),
         } as GraphNode['params']
-        if (definition.checkParams?.(params) === undefined && !sameJson(params, node.params))
+        if (
+          definition.checkParams?.(params, node.inputs?.length ?? 0) === undefined &&
+          !sameJson(params, node.params)
+        )
           return { ...node, params }
       }
       return undefined
@@ -217,7 +220,7 @@ const CHANGES: Record<string, (graph: StrategyInput, rng: Rng) => StrategyInput 
           other.outputs === undefined &&
           sameJson(other.inputs.map(portOf), inputs.map(portOf)) &&
           sameJson(other.params, params) &&
-          other.checkParams?.(node.params ?? {}) === undefined &&
+          other.checkParams?.(node.params ?? {}, given.length) === undefined &&
           other.type(given) === type(given) &&
           (node.mask === undefined || other.category === 'crossSection'),
       )

@@ -3,6 +3,7 @@ import { createRng } from '../../src/base/rng.js'
 import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
 import { RowSet } from '../../src/graph/evaluate/rows.js'
 import { createStrategy } from '../../src/graph/strategy.js'
+import { createWindowFunctions } from '../../src/sandbox/window-functions.js'
 import { ROOMY, randomGraph } from '../support/random-graph.js'
 import { expectPlainValues } from './compare-plainly.js'
 import { rounds } from './make.js'
@@ -28,7 +29,8 @@ const PANELS = LOOKS.flatMap((look, l) =>
   [0, 1, 2].map((seed) => ({ name: look.name, panel: makePanel(look, 10 * l + seed) })),
 )
 
-const GRAPHS = { ...PANEL_GRAPHS, longest: 5 }
+const GRAPHS = { ...PANEL_GRAPHS, longest: 5, functions: true }
+const windowFunctions = createWindowFunctions()
 
 /** Rows that a decision might look at: none, one, every so many, or chance's. */
 function someRows(bars: number, draw: number, next: () => number): Int32Array {
@@ -55,14 +57,14 @@ test('fast values are the plain ones, and rows alone are the bits of the whole, 
     )
     const ids = strategy.graph.nodes.map(({ id }) => id)
     nodes += ids.length
-    const whole = createEvaluator(panel, { benchmark }).evaluate(strategy, ids)
+    const whole = createEvaluator(panel, { benchmark, windowFunctions }).evaluate(strategy, ids)
     expectPlainValues(strategy, whole, panel, `graph ${i} on ${name}`, benchmark)
 
     const bars = someRows(panel.dates.length, rng.int(0, 4), () => rng.next())
     const rows = new RowSet(bars, panel.dates.length)
     // Some nodes at rows and some whole, as a strategy asks for them.
     const asked = ids.map(() => (rng.next() < 0.7 ? rows : undefined))
-    const lazy = createEvaluator(panel, { benchmark }).evaluate(strategy, ids, asked)
+    const lazy = createEvaluator(panel, { benchmark, windowFunctions }).evaluate(strategy, ids, asked)
     for (const [n, column] of lazy.entries()) {
       const { values, width } = whole[n]!
       const wanted =

@@ -7,6 +7,9 @@ import type {
   Params,
 } from '../../src/graph/operator.js'
 
+import { createWindowFunctions } from '../../src/sandbox/window-functions.js'
+import { hostWindowFunctions, TWO_WINDOWS } from '../support/window-functions.js'
+
 /** A small seeded generator (mulberry32) for test data. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
@@ -23,6 +26,8 @@ export interface Shape {
   bars: number
   symbols: number
 }
+
+const windowFunctions = createWindowFunctions()
 
 /** What the cells of a test panel look like. */
 export interface Look {
@@ -52,6 +57,7 @@ export function testContext({ bars, symbols }: Shape, look: Look, seed: number):
   return {
     bars,
     symbols,
+    windowFunctions,
     dates: Array.from({ length: bars }, (_, t) =>
       new Date(start + t * 86_400_000).toISOString().slice(0, 10),
     ),
@@ -124,6 +130,10 @@ export function inputsFor(
   })
 }
 
+/** As many as `inputsFor` makes. */
+const inputCount = ({ inputs }: OperatorDefinition) =>
+  inputs.reduce((count, spec) => count + (spec.variadic ? 2 : 1), 0)
+
 /** Parameters drawn for an operator; windows are at most `longest`. */
 export function paramsFor(operator: OperatorDefinition, seed: number, longest: number): Params {
   const random = seeded(seed)
@@ -131,6 +141,7 @@ export function paramsFor(operator: OperatorDefinition, seed: number, longest: n
     const params: Record<string, number | string> = {}
     for (const spec of operator.params) {
       if (spec.kind === 'text') params[spec.name] = 'close'
+      else if (spec.kind === 'function') params[spec.name] = TWO_WINDOWS[seed % TWO_WINDOWS.length]!
       else if (spec.kind === 'choice') params[spec.name] = spec.choices[seed % spec.choices.length]!
       else if (spec.kind === 'integer') {
         const most = Math.max(spec.min, Math.min(spec.max, longest))
@@ -140,7 +151,7 @@ export function paramsFor(operator: OperatorDefinition, seed: number, longest: n
         params[spec.name] = lo + (hi - lo) * random()
       }
     }
-    if (operator.checkParams?.(params) === undefined) return params
+    if (operator.checkParams?.(params, inputCount(operator)) === undefined) return params
   }
   throw new Error(`no parameters found for ${operator.name}`)
 }
@@ -206,6 +217,7 @@ export function runReference(
               inputs.map((input) => Array.from({ length: t + 1 }, (_, p) => cell(input, p, s))),
               params,
               output,
+              { ...context, windowFunctions: hostWindowFunctions },
             ),
           )
       }

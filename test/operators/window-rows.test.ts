@@ -3,6 +3,7 @@ import { createRng } from '../../src/base/rng.js'
 import { RowSet } from '../../src/graph/evaluate/rows.js'
 import type { Column } from '../../src/graph/operator.js'
 import { OPERATORS } from '../../src/graph/operators/index.js'
+import { ONE_WINDOW } from '../support/window-functions.js'
 import { LOOKS, testContext } from './support.js'
 
 const WINDOWED = OPERATORS.filter(({ window }) => window !== undefined)
@@ -26,6 +27,7 @@ test('the operators that can fill rows alone are those on windows of one or two 
       ...['tsRank', 'tsMin', 'tsMax', 'argMin', 'argMax', 'corr', 'cov', 'beta'],
       ...['slope', 'rSquared', 'residual'],
       ...['ema', 'wilder', 'rsi', 'atr'],
+      'custom',
     ].sort(),
   )
 })
@@ -38,7 +40,12 @@ test.each(WINDOWED.map((operator) => [operator.name, operator] as const))(
     for (const width of [1, 3, 4, 9])
       for (const n of [4, 7, 20, 61]) {
         const rng = createRng(n, name, width)
-        const params = { n, span: n, ...(name === 'quantile' ? { q: rng.pick([0, 0.3, 0.5, 1]) } : {}) }
+        const params = {
+          n,
+          span: n,
+          ...(name === 'quantile' ? { q: rng.pick([0, 0.3, 0.5, 1]) } : {}),
+          ...(name === 'custom' ? { name: 'a function', fn: ONE_WINDOW[n % ONE_WINDOW.length]! } : {}),
+        }
         const inputs = operator.inputs.map(() =>
           Float64Array.from({ length: bars * width }, () =>
             rng.next() < 0.01 ? Number.NaN : rng.next() < 0.2 ? 1 : 0.5 + rng.next(),

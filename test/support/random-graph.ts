@@ -8,6 +8,7 @@ import {
   type Rule,
   type StrategyGraph,
 } from '../../src/graph/strategy-graph.js'
+import { WINDOW_FUNCTION_TEXTS } from './window-functions.js'
 
 export interface RandomGraphOptions {
   /** Fields that it reads; names of fields that operators take by default (high, low, …) may come on top. */
@@ -18,6 +19,8 @@ export interface RandomGraphOptions {
   readonly benchmark?: readonly string[]
   /** Windows and other whole numbers span at most this much above their least value. */
   readonly longest?: number
+  /** Functions of windows may be among the operators: they need a place to run. */
+  readonly functions?: boolean
 }
 
 /** Graphs as large as chance makes them. */
@@ -33,6 +36,7 @@ function randomParam(spec: ParamSpec, rng: Rng, op: string, options: RandomGraph
           ? (options.benchmark ?? ['close', 'returns'])
           : options.fields,
     )
+  if (spec.kind === 'function') return rng.pick(WINDOW_FUNCTION_TEXTS)
   if (spec.default !== undefined && rng.next() < 0.3) return spec.default
   if (spec.kind === 'choice') return rng.pick(spec.choices)
   const min = Math.max(spec.min, -1e6)
@@ -77,7 +81,11 @@ export function randomGraph(rng: Rng, size: number, options: RandomGraphOptions)
   // A condition that is mostly true or mostly false, for universes and signals to begin with.
   add({ op: rng.pick(['gt', 'le']), inputs: [pick('panel'), a], params: {} })
 
-  const definitions = [...REGISTRY.values()].filter(({ name }) => name !== 'group' || options.groups?.length)
+  const definitions = [...REGISTRY.values()].filter(
+    ({ name, params }) =>
+      (name !== 'group' || options.groups?.length) &&
+      (options.functions || params.every(({ kind }) => kind !== 'function')),
+  )
   let universe: string | undefined
   const universeAt = rng.next() < 0.7 ? rng.int(1, size) : Number.POSITIVE_INFINITY
   for (let i = 0; i < size; i++) {
@@ -94,7 +102,7 @@ export function randomGraph(rng: Rng, size: number, options: RandomGraphOptions)
       for (let k = 0; k < times; k++) inputs.push(pick(spec.type))
     }
     const params = randomParams(definition, rng, options)
-    if (definition.checkParams?.(params) !== undefined) continue
+    if (definition.checkParams?.(params, inputs.length) !== undefined) continue
     const output = definition.outputs === undefined ? {} : { output: rng.pick(definition.outputs) }
     const chance = rng.next()
     const mask =

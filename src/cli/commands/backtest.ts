@@ -9,6 +9,7 @@ import { compileStrategyCode, dataOptions, inText, marketOf } from '../../compos
 import { openDataset } from '../../data/sources/open-dataset.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { languageOf, readStrategyFile } from '../../loop/strategy-file.js'
+import { createWindowFunctions } from '../../sandbox/window-functions.js'
 import { isBenchmarkFile, readBenchmark } from '../benchmark-file.js'
 import { checkOutputs, dataFiles } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
@@ -108,6 +109,7 @@ async function backtest(context: CommandContext, options: BacktestOptions, file:
       ...(fill === undefined ? {} : { fill }),
       benchmark: config.benchmark,
       benchmarkSeries,
+      windowFunctions: createWindowFunctions({ seconds: config.limits.customSeconds }),
     }),
   )
   const { strategy, simulation, metrics, metricNotes, benchmarkReturns, costs, market, range } = tested

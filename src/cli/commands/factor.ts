@@ -9,6 +9,7 @@ import { checkWindows } from '../../graph/first-values.js'
 import { cutBars } from '../../research/cut-bars.js'
 import { analyzeFactor, type FactorReport, type PanelBars } from '../../research/factor.js'
 import { notesInWords } from '../../research/factor-notes.js'
+import { createWindowFunctions } from '../../sandbox/window-functions.js'
 import { checkOutputs, dataFiles } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
 import type { CommandContext, Define } from '../main.js'
@@ -65,7 +66,10 @@ async function factor(context: CommandContext, options: FactorOptions, text: str
   checkRange(options, dataset.dates)
   const panel = await dataset.load(options.end === undefined ? {} : { until: options.end })
   const expression = await compileFactorText(text, panel, { limits: config.limits })
-  const evaluator = createEvaluator(panel, { benchmark: config.benchmark })
+  const evaluator = createEvaluator(panel, {
+    benchmark: config.benchmark,
+    windowFunctions: createWindowFunctions({ seconds: config.limits.customSeconds }),
+  })
   const [column] = await inText({ source: text, fileName: 'expression', language: 'expression' }, () => {
     checkWindows(expression, [expression.root], panel.dates.length)
     return evaluator.evaluate(expression, [expression.root])

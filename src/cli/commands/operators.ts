@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { usageError } from '../../base/errors.js'
 import { nearest } from '../../base/nearest.js'
-import { isBounded } from '../../graph/check-node.js'
+import { inCallOrder, isBounded } from '../../graph/check-node.js'
 import type { OperatorDefinition } from '../../graph/operator.js'
 import { REGISTRY } from '../../graph/registry.js'
 import { FACTOR_FAMILIES, type NamedFactor, namedFactors } from '../../strategy/factors/catalog.js'
@@ -154,7 +154,9 @@ const signatureOf = (definition: OperatorDefinition): string => entryOf(definiti
 
 /** Name and arguments without their ranges: `macd(x, fast, slow, signal)`. */
 const briefly = (definition: OperatorDefinition): string =>
-  `${callOf(definition)}(${[...definition.inputs, ...definition.params].map(({ name }) => name).join(', ')})`
+  `${callOf(definition)}(${inCallOrder<{ name: string }>(definition, definition.inputs, definition.params)
+    .map(({ name }) => name)
+    .join(', ')})`
 
 const described = (definition: OperatorDefinition) => {
   const { name, category, inputs, params, outputs, doc, source } = definition
@@ -175,6 +177,8 @@ function inFull(definition: OperatorDefinition, columns: number): string {
   const { doc, source, outputs, params } = definition
   const ranges = params.map((param) => {
     if (param.kind === 'text') return `  ${param.name}: a text`
+    if (param.kind === 'function')
+      return `  ${param.name}: a function of one window per input, which returns a number`
     if (param.kind === 'choice') return `  ${param.name}: ${param.choices.join(', ')}`
     const bounded = isBounded(param)
     const kind = param.kind === 'integer' ? 'a whole number' : 'a number'

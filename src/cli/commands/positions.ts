@@ -13,6 +13,7 @@ import { createStrategy, type Strategy } from '../../graph/strategy.js'
 import type { Fill } from '../../graph/strategy-graph.js'
 import { championOf, readRun, storedConfig } from '../../loop/stored-run.js'
 import { languageOf, readStrategyFile } from '../../loop/strategy-file.js'
+import { createWindowFunctions } from '../../sandbox/window-functions.js'
 import type { StrategyText } from '../../strategy/place.js'
 import { checkOutputs, dataFiles, type NamedFile } from '../check-outputs.js'
 import { checkDates, checkRange } from '../date-range.js'
@@ -136,6 +137,7 @@ async function positions(
       ...(fill === undefined ? {} : { fill }),
       ...(holdings === undefined ? {} : { shares: holdings.shares }),
       benchmark: config.benchmark,
+      windowFunctions: createWindowFunctions({ seconds: config.limits.customSeconds }),
       cash,
       capital: options.capital,
       lot,

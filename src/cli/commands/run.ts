@@ -6,6 +6,7 @@ import { type Config, modelName } from '../../config/schema.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { createStrategy } from '../../graph/strategy.js'
 import type { LoopEvent } from '../../loop/events.js'
+import { createWindowFunctions } from '../../sandbox/window-functions.js'
 import { benchmarkMask } from '../../workers/evaluation.js'
 import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
@@ -191,6 +192,7 @@ function championCurves(graph: unknown, { setup }: RunResult) {
   const evaluator = createEvaluator(panel, {
     cacheBytes: setup.cacheBytes,
     benchmark: setup.benchmarkSymbol,
+    windowFunctions: createWindowFunctions({ seconds: setup.customSeconds }),
   })
   const { simulation, benchmarkReturns } = runBacktest({
     panel,

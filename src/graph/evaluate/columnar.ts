@@ -15,6 +15,7 @@ import type { GraphNode, PortType } from '../node.js'
 import type { BooleanColumn, Column, NumberColumn } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
+import type { WindowFunctions } from '../window-function/window-functions.js'
 import { createArena } from './arena.js'
 import { checkSources, kernelContext } from './context.js'
 import { versionCost } from './cost.js'
@@ -61,6 +62,8 @@ export interface EvaluatorOptions {
   readonly cacheBytes?: number
   /** The symbol whose fields `benchmark(…)` reads; without one, the equal weight of all symbols. */
   readonly benchmark?: string | undefined
+  /** Where `custom` functions run; without it a strategy that has one is refused. */
+  readonly windowFunctions?: WindowFunctions | undefined
 }
 
 /** Default budget: small enough for two workers beside a medium panel in 400 MB. */
@@ -109,7 +112,7 @@ const streamedColumn = (source: Stream, width: number): NumberColumn => ({
 
 export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): Evaluator {
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
-  const context = kernelContext(panel, options.benchmark)
+  const context = kernelContext(panel, options.benchmark, options.windowFunctions)
   const cache = new Map<string, Entry>()
   const order = new EvictionOrder<Entry>(budget)
   const columnBytes = context.bars * context.symbols * 8

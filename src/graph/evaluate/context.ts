@@ -6,6 +6,7 @@ import type { KernelContext } from '../operator.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
 import { type Names, unknownSource } from '../unknown-source.js'
+import type { WindowFunctions } from '../window-function/window-functions.js'
 import { equalWeightIndex } from './equal-weight.js'
 
 /** What the equal weight of all symbols has in place of a symbol's fields. */
@@ -16,9 +17,14 @@ const isIndexField = (name: string) => INDEX_FIELDS.includes(name)
  * What source operators see of a panel. Derived fields (`returns`, `vwap`, `dollarVolume`) are computed on first use
  * and kept, unless the caller has a place for them.
  * @param benchmark the symbol whose fields `benchmark(…)` reads; without one it reads the equal weight of all symbols
+ * @param windowFunctions where `custom` functions run
  * @throws AlphaloopError (usage) UNKNOWN_SYMBOL where the panel lacks that symbol
  */
-export function kernelContext(panel: Panel, benchmark?: string): KernelContext {
+export function kernelContext(
+  panel: Panel,
+  benchmark?: string,
+  windowFunctions?: WindowFunctions,
+): KernelContext {
   const derived = new Map<string, Float64Array>()
   const codes = new Map<string, Int32Array>()
   const ofBenchmark = new Map<string, Float64Array>()
@@ -27,6 +33,7 @@ export function kernelContext(panel: Panel, benchmark?: string): KernelContext {
     bars: panel.dates.length,
     symbols: panel.symbols.length,
     dates: panel.dates,
+    windowFunctions,
     stored: (name) => storedField(name, panel.fields),
     field(name, out) {
       const known = storedField(name, panel.fields) ?? (out === undefined ? derived.get(name) : undefined)

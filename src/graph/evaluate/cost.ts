@@ -11,10 +11,12 @@ const INDICATOR = 12
  * the values.
  */
 export function versionCost({ node, rows, origin }: Version, bars: number, width: number): number {
-  const { category, reference, window } = operatorNamed(node.op)
-  const each = category === 'indicator' ? INDICATOR : COST[reference.kind]
+  const { category, reference, window, cost } = operatorNamed(node.op)
+  const own = cost?.(node.params)
+  const each = own ?? (category === 'indicator' ? INDICATOR : COST[reference.kind])
   if (rows === undefined) return bars * width * each
   const asked = rows.bars.length * width
+  if (own !== undefined && origin !== 'gather') return asked * own
   if (origin === 'window') return Math.min(rows.bars.length * window!(node.params), 2 * bars) * width
   return origin === 'kernel' ? asked * each : asked
 }

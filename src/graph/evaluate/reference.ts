@@ -2,6 +2,7 @@ import type { Panel } from '../../data/panel.js'
 import type { GraphNode } from '../node.js'
 import { operatorNamed } from '../registry.js'
 import type { Evaluable } from '../strategy.js'
+import type { WindowFunctions } from '../window-function/window-functions.js'
 import { checkSources, kernelContext } from './context.js'
 
 /**
@@ -14,9 +15,10 @@ export function evaluatePlainly(
   ids: readonly string[],
   panel: Panel,
   benchmark?: string,
+  windowFunctions?: WindowFunctions,
 ): number[][] {
   checkSources(strategy, panel, benchmark)
-  const context = kernelContext(panel, benchmark)
+  const context = kernelContext(panel, benchmark, windowFunctions)
   const { bars, symbols } = context
   const values = new Map<string, { width: number; cells: number[] }>()
   for (const node of strategy.graph.nodes) {
@@ -62,6 +64,7 @@ export function evaluatePlainly(
                 inputs.map((input) => Array.from({ length: bar + 1 }, (_, past) => at(input, past, symbol))),
                 node.params,
                 node.output,
+                context,
               ),
             )
           break

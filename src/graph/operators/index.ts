@@ -12,6 +12,7 @@ import { VOLUME_INDICATORS } from './indicators/volume.js'
 import { LOGIC } from './logic.js'
 import { SOURCES } from './source.js'
 import { CONDITIONS } from './time-series/conditions.js'
+import { custom } from './time-series/custom.js'
 import { ORDER_STATISTICS } from './time-series/order.js'
 import { RECURSIVE } from './time-series/recursive.js'
 import { REGRESSION } from './time-series/regression.js'
@@ -42,4 +43,5 @@ export const OPERATORS: readonly OperatorDefinition[] = Object.freeze([
   ...CROSS_ORDER,
   ...CROSS_STATISTICS,
   regressOut,
+  custom,
 ])
