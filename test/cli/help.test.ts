@@ -16,6 +16,7 @@ const COMMANDS = [
   'history verify',
   'history export',
   'history import',
+  'prompt',
   'data describe',
   'data check',
   'data convert',
