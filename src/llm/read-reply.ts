@@ -40,7 +40,8 @@ export async function readReply(reply: string, compile: Compile, form: OutputFor
       const strategy = await compile(candidate.text, candidate.language)
       return { state: 'compiled', strategy, code: candidate.text }
     } catch (error) {
-      if (!(error instanceof AlphaloopError))
+      // A sandbox that does not work says nothing about the piece.
+      if (!(error instanceof AlphaloopError) || error.kind === 'environment')
         return {
           state: 'crashed',
           error: { category: 'crash', code: 'COMPILER_CRASHED', message: messageOf(error) },

@@ -6,11 +6,12 @@ import { TextStore } from '../../src/history/text-store.js'
 import { systemSleep } from '../../src/llm/retry.js'
 import { createLoopModel } from '../../src/loop/ask-model.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
+import type { Sandbox } from '../../src/sandbox/sandbox.js'
 import { compileStrategy } from '../../src/strategy/compile.js'
 import { createInlineRunner } from '../../src/workers/inline.js'
 import { type LoopRun, PANEL, type Replaced, runInFolder, SETUP, SPACE } from './engine.js'
 
-const sandbox = createQuickJsSandbox()
+const inThisThread = createQuickJsSandbox()
 
 export interface ModelRun extends LoopRun {
   /** Pauses between attempts, in ms; they are noted and not waited for. */
@@ -23,7 +24,7 @@ export async function runWithModels(
   folder: string,
   config: Config,
   env: Record<string, string> = {},
-  replaced: Replaced = {},
+  { sandbox = inThisThread, ...replaced }: Replaced & { readonly sandbox?: Sandbox } = {},
 ): Promise<ModelRun> {
   const pauses: number[] = []
   const warnings: string[] = []

@@ -44,6 +44,8 @@ export interface ProviderServer {
   /** What `baseUrl` is set to. */
   readonly baseUrl: string
   readonly calls: readonly ProviderCall[]
+  /** How many there were, kept or not. */
+  readonly count: number
   close(): Promise<void>
 }
 
@@ -54,9 +56,12 @@ export interface ProviderServer {
 export async function startProvider(
   provider: ProviderName,
   script: readonly ProviderAnswer[] | ((call: ProviderCall, index: number) => ProviderAnswer),
+  /** Whether calls are kept to be looked at; thousands of them take hundreds of megabytes. */
+  { keepCalls = true }: { readonly keepCalls?: boolean } = {},
 ): Promise<ProviderServer> {
   const wire = WIRES[provider]
   const calls: ProviderCall[] = []
+  let count = 0
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -66,7 +71,8 @@ export async function startProvider(
       const body = JSON.parse(raw) as Record<string, unknown>
       const streamed = wire.isStreamed(path, body)
       const call = { path, headers: request.headers, raw, body, streamed, said: textsIn(body).join('\n') }
-      const index = calls.push(call) - 1
+      const index = count++
+      if (keepCalls) calls.push(call)
       if (!wire.path.test(path)) {
         respond(response, 404, wire.error(404, `there is no ${path} here`))
         return
@@ -81,6 +87,9 @@ export async function startProvider(
   return {
     baseUrl: `http://127.0.0.1:${port}${wire.base}`,
     calls,
+    get count() {
+      return count
+    },
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
