@@ -36,6 +36,7 @@ import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
 import type { LoopEvent, StopReason } from './loop/events.js'
 import { holdRun } from './loop/held-run.js'
+import { checkTarget, type Replay } from './loop/replay.js'
 import { type Session, startSession } from './loop/session.js'
 import type { LoopState } from './loop/state.js'
 import { promptMoment, type StoredPrompt, storedPrompt } from './loop/stored-prompt.js'
@@ -155,13 +156,15 @@ export interface RunRequest {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Goes on although config or data have changed, and records the change. */
   readonly acceptChanges?: boolean
+  /** Takes iterations below `until` from recordings (openRecordings): no model is asked for them. */
+  readonly replay?: Pick<Replay, 'recordings' | 'until'>
   /** Once it is aborted, what is being evaluated is finished and recorded, and the run ends. */
   readonly stop?: AbortSignal
   readonly onEvent?: (event: LoopEvent) => void
 }
 
 /** A request with everything in place. */
-type FullRequest = Required<RunRequest>
+type FullRequest = Required<Omit<RunRequest, 'replay'>> & Pick<RunRequest, 'replay'>
 
 export interface RunResult {
   readonly stopped: StopReason
@@ -196,10 +199,20 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
     request.onEvent(event)
   }
   const redactor = createRedactor(secretsOf(config, env))
+  const replay = request.replay && { ...request.replay, version: VERSION }
+  if (replay !== undefined) checkTarget(runDir, replay)
   const held = await holdRun({ runDir, config, redactor, warn })
   let close = async () => {}
   try {
-    const bench = await prepareRun({ config, base: request.base, env, stored: held.state.settings, warn })
+    // A replay keeps the boundaries of what it replays, though its data may have grown since.
+    const stored = held.state.settings ?? replay?.recordings.settings ?? null
+    const bench = await prepareRun({
+      config: timeOuts(config, replay),
+      base: request.base,
+      env,
+      stored,
+      warn,
+    })
     close = bench.close
     const { state, iterate } = await startSession({
       held,
@@ -207,6 +220,7 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       redactor,
       base: request.base,
       acceptChanges: request.acceptChanges,
+      replay,
       surroundings: { env, now: Date.now, sleep: systemSleep },
       onEvent,
     })
@@ -235,6 +249,14 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
     await held.release()
   }
 }
+
+/** Where everything is replayed, the recordings say which evaluations took too long, and no clock does. */
+const timeOuts = (config: Config, replay: Pick<Replay, 'until'> | undefined): Config =>
+  replay === undefined || replay.until < config.iterations
+    ? config
+    : { ...config, limits: { ...config.limits, evaluationTimeoutSeconds: LONGEST_TIMEOUT_SECONDS } }
+
+const LONGEST_TIMEOUT_SECONDS = 86_400
 
 /** A run whose data is read and which is written to now and then, for as long as each piece of work takes. */
 export interface OpenedRun {

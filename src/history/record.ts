@@ -288,6 +288,8 @@ export const changeRecordSchema = open({
   ...common,
   kind: z.literal('change'),
   what: z.enum(['created', 'config', 'data']),
+  /** Of a created run whose first iterations, up to `until`, come from the recordings of another: its first record. */
+  replay: open({ of: z.string(), until: count }).optional(),
   /** What holds from here on. */
   settings: runSettingsSchema.optional(),
   differences: z.array(open({ path: z.string(), before: z.unknown(), after: z.unknown() })),

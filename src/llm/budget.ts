@@ -35,6 +35,8 @@ export type Reservation =
 export interface Budget {
   /** Takes the worst case of an attempt out of the purse; waits where only attempts under way stand in its way. */
   reserve(worst: Charge, signal: AbortSignal): Promise<Reservation>
+  /** Counts what was spent elsewhere: by calls that are replayed. */
+  count(charge: Charge): void
   /** Why no attempt of such a model could be made any more; undefined while one can. */
   spentFor(hasPrice: boolean): string | undefined
 }
@@ -114,6 +116,9 @@ export function createBudget(limits: BudgetLimits, before: Spent = NOTHING_SPENT
 
   return {
     spentFor,
+    count(charge) {
+      for (const { of } of DIMENSIONS) spent[of] += charge[of] ?? 0
+    },
     reserve(worst, signal) {
       return new Promise((resolve) => {
         if (signal.aborted) {

@@ -8,12 +8,14 @@ import { createModelClient, type Surroundings } from '../llm/model-client.js'
 import { priceOf } from '../llm/prices.js'
 import { createModelProposer } from '../llm/propose.js'
 import { recordedModel, recordingClient, type TextArchive } from '../llm/recordings.js'
+import { replayingClient } from '../llm/replay.js'
 import type { SearchSpace } from '../search/proposal.js'
 import type { StrategyLanguage } from '../strategy/compile.js'
 import type { Runner } from '../workers/runner.js'
 import { chooseModel } from './choose-model.js'
 import { promptInput, staticInput, writePrompt } from './model-prompt.js'
 import type { ModelProposer, ModelRequest } from './ports.js'
+import { type Replay, talkOf } from './replay.js'
 import type { ProposalView } from './state.js'
 import { objectionTo } from './try-out.js'
 
@@ -32,6 +34,8 @@ export interface ModelParts {
   readonly surroundings: Pick<Surroundings, 'env' | 'now' | 'sleep'>
   /** What the run has spent on models before. */
   readonly spent: Spent
+  /** Where the answers of the first iterations come from. */
+  readonly replay?: Replay | undefined
   readonly warn: (message: string) => void
 }
 
@@ -43,12 +47,16 @@ export function createLoopModel(parts: ModelParts): ModelProposer | null {
   const budget = createBudget(limits, parts.spent)
   const known = staticInput(parts)
   const team = models.map((settings) => proposingModel(settings, budget, parts))
-  const chainFrom = createChains(config, team)
+  const chainFrom = createChains(config)
+  const { replay } = parts
   if (limits.maxCostUsd !== undefined) warnOfNoPrice(config, parts.warn)
   const prices = models.map((model) => priceOf(model) !== undefined)
   return {
     ...createModelProposer<ModelRequest>({
-      models: ({ iteration, view }) => chainFrom(iteration, view),
+      models({ iteration, view }) {
+        const isReplayed = replay !== undefined && iteration < replay.until
+        return chainFrom(isReplayed ? replayedTeam(replay, iteration, budget, parts) : team, iteration, view)
+      },
       compile,
       async tryOut(strategy, signal) {
         const tried = await parts.runner.tryOut(strategy.graph, { cancelled: () => signal.aborted })
@@ -58,8 +66,9 @@ export function createLoopModel(parts: ModelParts): ModelProposer | null {
       redact,
       prompt: (request, form) => writePrompt(promptInput(request, known), form),
     }),
-    ended() {
-      if (limits.whenSpent !== 'stop') return undefined
+    ended(next) {
+      // What was recorded was within the budget of then.
+      if (limits.whenSpent !== 'stop' || (replay !== undefined && next < replay.until)) return undefined
       const reasons = prices.map((hasPrice) => budget.spentFor(hasPrice))
       return reasons.includes(undefined) ? undefined : reasons[0]
     },
@@ -84,12 +93,34 @@ function proposingModel(settings: ModelConfig, budget: Budget, parts: ModelParts
   }
 }
 
+/** The models of an iteration that is replayed: each answers what it answered then. */
+function replayedTeam(
+  replay: Replay,
+  iteration: number,
+  budget: Budget,
+  parts: ModelParts,
+): ProposingModel[] {
+  const talk = talkOf(replay, iteration)
+  return parts.config.llm.models.map((settings) => {
+    const name = modelName(settings)
+    const client = replayingClient(name, recordedModel(settings), talk, {
+      texts: parts.texts,
+      onCharge: (charged) => budget.count(charged),
+    })
+    return { name, output: settings.output ?? 'code', client }
+  })
+}
+
 /** Whom an iteration asks, with those who step in behind: fixed by seed, number and the state before the batch. */
-function createChains(config: Config, team: readonly ProposingModel[]) {
+function createChains(config: Config) {
   const { models, fallback } = config.llm
   const stepIn = fallback ?? models.filter(({ weight }) => weight !== 0).map(modelName)
-  const inReserve = stepIn.map((name) => team.find((model) => model.name === name)!)
-  return (iteration: number, view: ProposalView): [ProposingModel, ...ProposingModel[]] => {
+  return (
+    team: readonly ProposingModel[],
+    iteration: number,
+    view: ProposalView,
+  ): [ProposingModel, ...ProposingModel[]] => {
+    const inReserve = stepIn.map((name) => team.find((model) => model.name === name)!)
     const first = team[chooseModel(config, iteration, view)]!
     return [first, ...new Set(inReserve.filter((model) => model !== first))]
   }

@@ -31,8 +31,8 @@ export interface ModelRequest {
 
 export interface ModelProposer {
   propose(request: ModelRequest): Promise<ModelProposal>
-  /** Why no model can be asked any more, where the run is to end then; undefined while it may go on. */
-  readonly ended?: () => string | undefined
+  /** Why no model can be asked any more, where the run is to end then; undefined while it may go on from `next`. */
+  readonly ended?: (next: number) => string | undefined
 }
 
 /** One of the user's own strategies: compiled, or why it could not be. */

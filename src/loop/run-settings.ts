@@ -6,7 +6,8 @@ import type { RunInfo, RunSettings } from '../history/record.js'
 import type { HistoryStore } from '../history/store.js'
 import { type Split, splitDates, splitFromDates } from '../validation/splits.js'
 import type { LoopEvent } from './events.js'
-import { differences, keptConfig, settingsDifferences } from './settings.js'
+import type { Replay } from './replay.js'
+import { type Difference, differences, keptConfig, settingsDifferences } from './settings.js'
 import type { LoopState } from './state.js'
 
 /**
@@ -70,8 +71,58 @@ function storedBoundaries(
 interface RecordRequest {
   readonly runDir: string
   readonly acceptChanges: boolean
+  readonly replay?: Replay | undefined
   readonly onEvent: (event: LoopEvent) => void
 }
+
+/** A replay is made of what the recorded run was made of. @throws AlphaloopError (usage) REPLAY_DIFFERS */
+function checkReplaySettings({ recordings }: Replay, settings: RunSettings): void {
+  const { config, data } = settingsDifferences(recordings.settings, settings)
+  const all = [...config, ...data]
+  if (all.length === 0) return
+  throw usageError(
+    'REPLAY_DIFFERS',
+    `${recordings.runDir} was recorded with other settings, and cannot be replayed with these:\n${listed(all)}`,
+    'leave settings and data to the recordings; other ones can take over where a replay ends, by a run of its directory with --accept-changes',
+    { differences: all },
+  )
+}
+
+/** What is to come from recordings must not come from models instead, and not from the recordings of another run. */
+function checkReplayOf(state: LoopState, { replay, runDir, acceptChanges }: RecordRequest): void {
+  const stored = state.replay ?? null
+  if (replay !== undefined && stored?.of !== replay.recordings.id)
+    throw usageError(
+      'REPLAY_OF_ANOTHER',
+      `${runDir} is no replay of ${replay.recordings.runDir}`,
+      'give another --run-dir, or none: a new one is made under runs/',
+      { runDir },
+    )
+  if (
+    replay !== undefined &&
+    stored !== null &&
+    stored.until !== replay.until &&
+    state.next < Math.max(stored.until, replay.until)
+  )
+    throw usageError(
+      'REPLAY_OF_ANOTHER',
+      `${runDir} replays up to iteration ${stored.until}, not ${replay.until}`,
+      `give --fork ${stored.until} as before, or another --run-dir`,
+      { runDir },
+    )
+  if (replay === undefined && stored !== null && state.next < stored.until && !acceptChanges)
+    throw usageError(
+      'REPLAY_UNFINISHED',
+      `${runDir} replays the recordings of another run up to iteration ${stored.until}, and has come to ${state.next}`,
+      'go on with --replay and the directory of the recordings as before, or with --accept-changes to ask models from here on',
+      { runDir, until: stored.until, next: state.next },
+    )
+}
+
+const listed = (differences: readonly Difference[]): string =>
+  differences
+    .map(({ path, before, after }) => `  ${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`)
+    .join('\n')
 
 /** Creates the run's first record, or compares what it was created with. */
 export async function recordSettings(
@@ -82,6 +133,8 @@ export async function recordSettings(
   request: RecordRequest,
 ): Promise<void> {
   const stored = state.settings
+  const { replay } = request
+  if (replay !== undefined) checkReplaySettings(replay, settings)
   if (stored === null) {
     const record = await store.append({
       kind: 'change',
@@ -90,21 +143,22 @@ export async function recordSettings(
       settings,
       differences: [],
       because: 'The run was created.',
+      ...(replay === undefined ? {} : { replay: { of: replay.recordings.id, until: replay.until } }),
     })
     state.settings = settings
+    state.replay = record.replay ?? null
     state.configHash = run.config
     request.onEvent({ type: 'run-created', record })
     return
   }
+  checkReplayOf(state, request)
   const { config, data } = settingsDifferences(stored, settings)
   const all = [...config, ...data]
   if (all.length === 0) return
   if (!request.acceptChanges)
     throw usageError(
       'RUN_CHANGED',
-      `${request.runDir} was created with other settings, and results would not be comparable:\n${all
-        .map(({ path, before, after }) => `  ${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`)
-        .join('\n')}`,
+      `${request.runDir} was created with other settings, and results would not be comparable:\n${listed(all)}`,
       'use the settings of the run, another --run-dir, or --accept-changes to go on and record the change',
       { runDir: request.runDir, differences: all },
     )

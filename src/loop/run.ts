@@ -76,7 +76,7 @@ export async function runLoop(parts: LoopParts, state: LoopState, view: Proposal
   await bench.decideStaleness()
   let before = state.next === view.next ? proposalView(state) : view
   while (state.next < config.iterations && !stop.aborted) {
-    const ended = parts.model?.ended?.()
+    const ended = parts.model?.ended?.(state.next)
     if (ended !== undefined) {
       onEvent({ type: 'warning', message: `${ended} The run ends here, as \`llm.budget.whenSpent\` says.` })
       return 'budgetSpent'

@@ -9,6 +9,8 @@ import { type AgentProposal, agentProposal } from './agent-proposal.js'
 import { createLoopModel } from './ask-model.js'
 import type { LoopEvent, StopReason } from './events.js'
 import type { HeldRun } from './held-run.js'
+import { nextAgent, type Replay, recordedAgent, recordedStarts } from './replay.js'
+import { replayedRunner, replayedStore } from './replayed.js'
 import { createReturnsCache, returnsFolder } from './returns-cache.js'
 import { type LoopParts, runLoop, runProposal } from './run.js'
 import { recordSettings } from './run-settings.js'
@@ -24,6 +26,8 @@ export interface SessionParts {
   /** Folder that the paths of the user's own strategies count from. */
   readonly base: string
   readonly acceptChanges: boolean
+  /** The recordings that the first iterations come from. */
+  readonly replay?: Replay | undefined
   readonly surroundings: Pick<Surroundings, 'env' | 'now' | 'sleep'>
   readonly onEvent: (event: LoopEvent) => void
 }
@@ -49,18 +53,25 @@ export interface Session {
  * @throws AlphaloopError (usage) RUN_CHANGED
  */
 export async function startSession(parts: SessionParts): Promise<Session> {
-  const { held, bench, redactor, onEvent } = parts
+  const { held, bench, redactor, replay, onEvent } = parts
   const { config, space, run, benchmark } = bench
-  const { store, state, runDir } = held
+  const { state, runDir } = held
+  const store = replay === undefined ? held.store : replayedStore(held.store, replay, () => state.next)
+  const runner = replay === undefined ? bench.runner : replayedRunner(bench.runner, replay)
   const resumed = state.settings !== null
   await recordSettings(store, state, bench.settings, run, {
     runDir,
     acceptChanges: parts.acceptChanges,
+    replay,
     onEvent,
   })
   if (resumed) onEvent({ type: 'run-resumed', from: state.next, total: config.iterations })
   const compile = bench.compile
-  const starts = await compileStarts(config, parts.base, state.next, compile)
+  const starts = await compileStarts(config, parts.base, Math.max(state.next, replay?.until ?? 0), compile)
+  if (replay !== undefined)
+    recordedStarts(replay, config.start, state.next).forEach((start, i) => {
+      starts[i] = start
+    })
   const texts = new TextStore(join(runDir, 'texts'), redactor)
   const model = createLoopModel({
     config,
@@ -69,14 +80,15 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     compile,
     redact: (text) => redactor.text(text),
     texts,
-    runner: bench.runner,
+    runner,
+    replay,
     surroundings: parts.surroundings,
     spent: state.spent,
     warn: (message) => onEvent({ type: 'warning', message }),
   })
   const loop: Omit<LoopParts, 'config' | 'stop'> = {
     store,
-    runner: bench.runner,
+    runner,
     factorGraph: ({ rng, parents, champion, seen }) =>
       proposeFactorGraph({
         rng,
@@ -113,10 +125,29 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     if (batchStartOf(view.next, config.batchSize) !== batchStartOf(state.next, config.batchSize))
       view = proposalView(state)
   }
-  const iterate: Session['iterate'] = async ({ total, stop }) => {
+  const goOn: Session['iterate'] = async ({ total, stop }) => {
     const stopped = await runLoop(until(total, stop), state, view)
     keepView()
     return stopped
+  }
+  const proposed = async (proposal: AgentProposal) => {
+    const parts = until(state.next + 1, new AbortController().signal)
+    const record = await runProposal(parts, state, await agentProposal(proposal, state, config, store))
+    keepView()
+    return record
+  }
+  const iterate: Session['iterate'] = async ({ total, stop }) => {
+    // What agents proposed in the recorded run stands between what the loop proposes itself.
+    for (;;) {
+      const agent = replay && nextAgent(replay, state.next)
+      if (replay === undefined || agent === undefined || agent >= total) return goOn({ total, stop })
+      if (state.next < agent) {
+        const stopped = await goOn({ total: agent, stop })
+        if (state.next < agent) return stopped
+      }
+      if (stop.aborted) return 'interrupted'
+      await proposed(recordedAgent(replay, agent))
+    }
   }
   return {
     state,
@@ -124,10 +155,7 @@ export async function startSession(parts: SessionParts): Promise<Session> {
     async propose(proposal) {
       const never = new AbortController().signal
       if (state.next < starts.length) await iterate({ total: starts.length, stop: never })
-      const parts = until(state.next + 1, never)
-      const record = await runProposal(parts, state, await agentProposal(proposal, state, config, store))
-      keepView()
-      return record
+      return proposed(proposal)
     },
   }
 }

@@ -3,6 +3,7 @@ import { OBJECTIVES } from '../champion/objective.js'
 import { type ChampionTrack, NO_CHAMPION, trackRecord } from '../champion/track.js'
 import type { Config } from '../config/schema.js'
 import type {
+  ChangeRecord,
   DemotionRecord,
   HistoryRecord,
   IterationRecord,
@@ -63,6 +64,8 @@ export interface LoopState {
   settings: RunSettings | null
   /** Hash of that configuration. */
   configHash: string | null
+  /** Where its first iterations come from, where they are not its own; absent in snapshots of older versions. */
+  replay?: ChangeRecord['replay'] | null
 }
 
 /** What the fold depends on besides the records. */
@@ -119,6 +122,7 @@ export function applyRecord(state: LoopState, record: HistoryRecord, rules: Fold
       applyDemotion(state, record)
       break
     case 'change':
+      if (record.replay !== undefined) state.replay = record.replay
       if (record.settings !== undefined) {
         state.settings = record.settings
         state.configHash = record.run?.config ?? null

@@ -19,6 +19,8 @@ export interface RunSummary {
   readonly trials: number
   readonly distinctStrategies: number
   readonly champion: ChampionSummary | null
+  /** Of a replay: the first record of the recorded run, and the first iteration that is its own. */
+  readonly replay?: { readonly of: string; readonly until: number }
   /** Iterations recorded by this call. */
   readonly recorded: number
   readonly durationMs: number
@@ -77,6 +79,7 @@ export function summarizeRun(
               validation: championRecord.metrics?.validation ?? null,
             },
           },
+    ...(state.replay ? { replay: { of: state.replay.of, until: state.replay.until } } : {}),
     recorded,
     durationMs,
     evaluationsPerSecond: loopMs > 0 ? evaluated / (loopMs / 1000) : 0,

@@ -117,9 +117,12 @@ export function loadConfig(
   given: string | undefined,
   flags: readonly FlagValue[],
   fallback?: ConfigFile,
+  /** Whether the folder's own file goes before the fallback. */
+  search = true,
 ): LoadedConfig {
   const found = join(io.cwd, CONFIG_FILE)
-  const path = given === undefined ? (existsSync(found) ? found : undefined) : resolve(io.cwd, given)
+  const own = search && existsSync(found) ? found : undefined
+  const path = given === undefined ? own : resolve(io.cwd, given)
   const file = path === undefined ? fallback : loadConfigFile(path)
   const resolved = resolveConfig({ file, environment: io.env, flags })
   for (const warning of resolved.warnings) out.warn(warning)

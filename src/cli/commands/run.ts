@@ -1,11 +1,15 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { runBacktest } from '../../backtest/backtest.js'
 import { evaluateRule } from '../../backtest/strategy-rule.js'
+import { counted } from '../../base/counted.js'
+import { usageError } from '../../base/errors.js'
 import { type RunResult, runLearningLoop } from '../../compose.js'
 import { type Config, modelName } from '../../config/schema.js'
 import { createEvaluator } from '../../graph/evaluate/columnar.js'
 import { createStrategy } from '../../graph/strategy.js'
 import type { LoopEvent } from '../../loop/events.js'
+import { openRecordings, type Recordings } from '../../loop/replay.js'
 import { createWindowFunctions } from '../../sandbox/window-functions.js'
 import { benchmarkMask } from '../../workers/evaluation.js'
 import type { CommandContext, Define } from '../main.js'
@@ -17,6 +21,8 @@ import { type RunFlags, settleRun } from './settle-run.js'
 
 interface RunOptions extends RunFlags {
   readonly iterations?: number
+  readonly replay?: string
+  readonly fork?: number
 }
 
 export function runCommand(program: Command, define: Define): void {
@@ -33,10 +39,13 @@ export function runCommand(program: Command, define: Define): void {
       .option('--fill <when>', 'nextOpen or nextClose, for every strategy')
       .option('--no-llm', 'ask no model: every proposal comes from the Factor Graph')
       .option('--accept-changes', 'go on although config or data have changed, and record it')
+      .option('--replay <dir>', 'run again what another run recorded: no model is asked, no key is needed')
+      .option('--fork <n>', 'with --replay: only iterations below n, then go on live', wholeNumber)
       .addHelpText(
         'after',
         '\nExamples:\n  $ alphaloop run --data prices.csv.gz --iterations 100 --seed 1' +
-          '\n  $ alphaloop run --run-dir runs/20260102-093000 --iterations 500',
+          '\n  $ alphaloop run --run-dir runs/20260102-093000 --iterations 500' +
+          '\n  $ alphaloop run --replay runs/20260102-093000 --fork 50 --run-dir runs/other',
       ),
     run,
   )
@@ -44,8 +53,10 @@ export function runCommand(program: Command, define: Define): void {
 
 async function run(context: CommandContext, options: RunOptions, path?: string): Promise<number> {
   const { io, out } = context
-  const { loaded, runDir, fromHistory } = await settleRun(context, options, path)
-  const { config, base } = loaded
+  const replay = await openReplay(context, options)
+  const { loaded, runDir, fromHistory } = await settleRun(context, options, path, replay?.recordings)
+  const { base } = loaded
+  const config = replay === undefined ? loaded.config : { ...loaded.config, iterations: replay.total }
 
   const stop = new AbortController()
   let interrupted: 'SIGINT' | 'SIGTERM' | undefined
@@ -56,16 +67,19 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
     stop.abort()
   })
   try {
-    out.info(modelLine(config, options.llm))
+    if (replay === undefined || replay.total > replay.until) out.info(modelLine(config, options.llm))
+    if (replay !== undefined) out.info(replayLine(replay))
     const result = await runLearningLoop({
       config,
       base,
       env: io.env,
       runDir,
       acceptChanges: options.acceptChanges ?? false,
+      ...(replay === undefined ? {} : { replay }),
       stop: stop.signal,
       onEvent: watcher(out, runDir),
     })
+    if (replay?.ends !== undefined && result.stopped === 'finished') out.warn(replay.ends)
     const again = loaded.file === undefined || fromHistory ? [] : againArguments(options, path)
     out.result(result.summary, () => report(result, again, out))
     return result.stopped === 'interrupted' && interrupted !== undefined ? exitCodeOf(interrupted) : 0
@@ -73,6 +87,52 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
     off()
   }
 }
+
+interface ReplayChoice {
+  readonly recordings: Recordings
+  readonly until: number
+  readonly total: number
+  /** What is to be said where the recordings end before the run that they are of. */
+  readonly ends?: string
+}
+
+/** The recordings that a run is replayed from, as far as it shall be. */
+async function openReplay(
+  { io, out }: CommandContext,
+  { replay, fork, iterations }: RunOptions,
+): Promise<ReplayChoice | undefined> {
+  if (replay === undefined) {
+    if (fork === undefined) return undefined
+    throw usageError('FORK_WITHOUT_REPLAY', '--fork says where a replay ends', 'give --replay DIR as well')
+  }
+  const recordings = await openRecordings(resolve(io.cwd, replay), ({ message }) => out.warn(message))
+  const { length, endsBecause } = recordings
+  const wanted = iterations ?? recordings.total ?? length
+  if (fork !== undefined) {
+    if (fork > length)
+      throw usageError(
+        'FORK_BEYOND_RECORDINGS',
+        `--fork is ${fork}, and ${replay} has recordings of ${counted(length, 'iteration')}`,
+        `the most is --fork ${length}: everything is replayed, and the run goes on from there`,
+        { fork, recorded: length },
+      )
+    return { recordings, until: fork, total: wanted }
+  }
+  const because = endsBecause === undefined ? '' : `: ${endsBecause}`
+  return {
+    recordings,
+    until: length,
+    total: Math.min(wanted, length),
+    ...(wanted > length
+      ? { ends: `the recordings end after ${length} of ${counted(wanted, 'iteration')}${because}` }
+      : {}),
+  }
+}
+
+const replayLine = ({ recordings, until, total }: ReplayChoice): string =>
+  until < total
+    ? `Iterations below ${until} are replayed from ${recordings.runDir}; from there on, it goes on live.`
+    : `Replaying ${counted(total, 'iteration')} of ${recordings.runDir}: no model is asked.`
 
 const exitCodeOf = (signal: 'SIGINT' | 'SIGTERM') => (signal === 'SIGINT' ? 130 : 143)
 

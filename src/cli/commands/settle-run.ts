@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ConfigFile } from '../../config/resolve.js'
 import { HISTORY_FILE } from '../../history/journal-store.js'
-import { storedConfig } from '../../loop/stored-run.js'
+import type { Recordings } from '../../loop/replay.js'
+import { settingsFile, storedConfig } from '../../loop/stored-run.js'
 import type { CommandContext } from '../main.js'
 import { type DataFlags, flagValues, type LoadedConfig, loadConfig } from './common.js'
 
@@ -26,19 +27,23 @@ export interface SettledRun {
 
 /**
  * What a run is made of: the flags, the environment, and a configuration file or else what an existing run directory
- * was created with.
+ * was created with. A replay takes the settings of its recordings where no file is named.
  */
 export async function settleRun(
   context: CommandContext,
   options: RunFlags,
   path: string | undefined,
+  recordings?: Recordings,
 ): Promise<SettledRun> {
   const { cwd } = context.io
   const flags = flagValues(options, cwd)
   if (!options.llm) flags.push({ path: ['innovationRate'], value: 0, flag: '--no-llm' })
   const asked = options.runDir === undefined ? undefined : resolve(cwd, options.runDir)
-  const stored = await storedSettings(asked)
-  const loaded = loadConfig(context, path, flags, stored)
+  const stored =
+    recordings === undefined
+      ? await storedSettings(asked)
+      : settingsFile(recordings.runDir, recordings.settings)
+  const loaded = loadConfig(context, path, flags, stored, recordings === undefined)
   const { config, base } = loaded
   const runDir = config.runDirectory === undefined ? newRunDir(cwd) : resolve(base, config.runDirectory)
   return { loaded, runDir, fromHistory: stored !== undefined && loaded.file === stored }
