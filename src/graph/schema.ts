@@ -7,6 +7,8 @@ const wholeNumber = (min: number, max: number) => z.number().int().min(min).max(
 
 /** Longer than any name that somebody writes: errors repeat names, and a name may come from anywhere. */
 const LONGEST_NAME = 64
+/** What is longer than a function may be, but no flood, is refused where it says why. */
+const LONGEST_TEXT = 4 * LONGEST_FUNCTION
 const reference = z.string().max(LONGEST_NAME)
 
 /** Zod's record passes over a key called __proto__ without a word, and what is passed over was not checked. */
@@ -16,7 +18,7 @@ const params = z.preprocess(
       context.addIssue({ code: 'custom', message: 'a parameter cannot be called __proto__', input: given })
     return given
   },
-  z.record(reference, z.union([z.number(), z.string().max(LONGEST_FUNCTION)])),
+  z.record(reference, z.union([z.number(), z.string().max(LONGEST_TEXT)])),
 )
 
 const node = z

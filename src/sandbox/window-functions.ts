@@ -64,44 +64,80 @@ export function createWindowFunctions(
   return {
     apply(work, windows) {
       const { text, n, inputs } = work
-      const room = Math.max(1, Math.min(MOST_CALLS, windows.most, Math.floor(MOST_VALUES / (n * inputs))))
+      let room = Math.max(1, Math.min(MOST_CALLS, windows.most, Math.floor(MOST_VALUES / (n * inputs))))
+      const block = room
       let done = 0
-      const expect = (answer: ReturnType<typeof ask>, late: () => AlphaloopError) => {
-        if (answer === 'done') return
+      let deadline: number | undefined
+      /** The thread that has the function, and whether it was called there before. */
+      let opened: Thread | undefined
+      let isFresh = true
+
+      const fail = (failure: WindowFailure): never => {
+        throw failed(work, failure, { seconds, done, most: windows.most })
+      }
+      const open = (used: Thread) => {
+        const answer = ask(used, { type: 'open', task: { text, n, inputs, room } }, START_MS)
+        if (answer === undefined) throw broken('it did not start in time')
+        if (answer !== 'done') fail(failureIn(answer))
+        opened = used
+        isFresh = true
+        deadline ??= performance.now() + seconds * 1000
+      }
+      /** False where the memory did not do: then the rest is to be done from anew. */
+      const run = (used: Thread, from: number, count: number): boolean => {
+        const timeMs = Math.max(0, deadline! - performance.now())
+        const answer = ask(used, { type: 'run', from, count, timeMs }, timeMs + GRACE_MS)
+        if (answer === 'done') {
+          isFresh = false
+          return true
+        }
         if (answer === undefined) {
           void endWindowThread()
-          throw late()
+          return fail({ state: 'stopped', limit: 'time' })
         }
-        if (answer.type === 'broken') {
-          void endWindowThread()
-          throw brokenThread(answer.message)
-        }
-        throw failed(work, answer.failure, { seconds, done, most: windows.most })
+        const failure = failureIn(answer)
+        if (failure.state !== 'stopped' || failure.limit !== 'memory' || (isFresh && count === 1))
+          return fail(failure)
+        // Calls leave rubbish behind that the engine collects late: fewer of them in a fresh one may do.
+        if (isFresh) room = Math.max(1, count >> 3)
+        opened = undefined
+        return false
       }
-      let opened: Thread | undefined
-      let deadline = 0
+
       for (;;) {
-        const used = thread ?? startThread()
-        thread = used
-        const count = windows.fill(used.memory.windows, room)
+        thread ??= startThread()
+        const used = thread
+        const count = windows.fill(used.memory.windows, block)
         if (count === 0) return
-        if (opened === undefined) {
-          opened = used
-          const task = { text, n, inputs, room }
-          expect(ask(used, { type: 'open', task }, START_MS), () => brokenThread('it did not start in time'))
-          deadline = performance.now() + seconds * 1000
+        for (let from = 0; from < count; ) {
+          if (opened !== used) open(used)
+          const some = Math.min(room, count - from)
+          if (!run(used, from, some)) continue
+          from += some
+          done += some
         }
-        const timeMs = Math.max(0, deadline - performance.now())
-        expect(ask(used, { type: 'run', count, timeMs }, timeMs + GRACE_MS), () =>
-          failed(work, { state: 'stopped', limit: 'time' }, { seconds, done, most: windows.most }),
-        )
         const results = used.memory.results.subarray(0, count)
         for (let k = 0; k < count; k++) if (!Number.isFinite(results[k])) results[k] = Number.NaN
         windows.take(results)
-        done += count
       }
     },
   }
+}
+
+/** What a function did; what the thread itself did wrong is thrown. */
+function failureIn(answer: WindowAnswer): WindowFailure {
+  if (answer.type === 'failed') return answer.failure
+  throw broken(answer.message)
+}
+
+/** The thread is of no more use. */
+function broken(why: string): AlphaloopError {
+  void endWindowThread()
+  return environmentError(
+    'SANDBOX_THREAD',
+    `the thread of custom functions does not work: ${why}`,
+    'free some memory or threads',
+  )
 }
 
 function startThread(): Thread {
@@ -120,7 +156,7 @@ function startThread(): Thread {
       stderr: true,
     })
   } catch (error) {
-    throw brokenThread(error instanceof Error ? error.message : String(error))
+    throw broken(error instanceof Error ? error.message : String(error))
   }
   worker.on('error', () => {})
   // An idle thread must not keep the process alive; whoever waits for it sleeps.
@@ -166,13 +202,6 @@ function failed(
       : { ...details, functionLine: position.line, functionColumn: position.column },
   )
 }
-
-const brokenThread = (why: string) =>
-  environmentError(
-    'SANDBOX_THREAD',
-    `the thread of custom functions does not work: ${why}`,
-    'free some memory or threads',
-  )
 
 /**
  * The thread's program beside this file. As TypeScript it needs tsx, which only developers have, and of tsx the part

@@ -28,7 +28,8 @@ export function windowMemory(memory: WindowMemory) {
 
 export type WindowRequest =
   | { readonly type: 'open'; readonly task: WindowTask }
-  | { readonly type: 'run'; readonly count: number; readonly timeMs: number }
+  /** Calls on the windows in memory from one on, as far as `count` reaches. */
+  | { readonly type: 'run'; readonly from: number; readonly count: number; readonly timeMs: number }
 
 /** What went wrong. */
 export type WindowAnswer =

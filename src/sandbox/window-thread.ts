@@ -12,14 +12,25 @@ import { type WindowAnswer, type WindowMemory, type WindowRequest, windowMemory 
 const { control, windows, results, text } = windowMemory(workerData as WindowMemory)
 let engine: ReturnType<typeof startWindowEngine> | undefined
 let program: WindowProgram | undefined
+/** Values of one call. */
+let width = 0
 
 async function serve(request: WindowRequest): Promise<WindowAnswer | undefined> {
   if (request.type === 'open') {
-    engine ??= startWindowEngine()
-    program?.close()
+    try {
+      program?.close()
+    } catch {
+      // What a function has left behind cannot be cleaned up: the next gets a new engine.
+      engine = undefined
+    }
     program = undefined
+    engine ??= startWindowEngine()
     program = (await engine)(request.task)
-  } else results.set(program!.run(windows, request.count, request.timeMs))
+    width = request.task.n * request.task.inputs
+  } else {
+    const { from, count, timeMs } = request
+    results.set(program!.run(windows.subarray(from * width), count, timeMs), from)
+  }
   return undefined
 }
 

@@ -364,8 +364,8 @@ describe('a parameter', () => {
   test('a text of 200 letters is fine', () => {
     createStrategy(scoredBy([field('a', 'a'.repeat(200))]))
     expect(refused(scoredBy([field('a', 'a'.repeat(201))]))).toMatchObject({
-      code: 'INVALID_STRATEGY',
-      details: { path: 'nodes.0.params.name' },
+      code: 'INVALID_PARAMETER',
+      details: { node: 'a', parameter: 'name' },
     })
   })
 
