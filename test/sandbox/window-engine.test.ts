@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readWindowFunction } from '../../src/graph/window-function/read.js'
+import { FUNCTION_GLOBALS } from '../../src/graph/window-function/words.js'
 import {
   startWindowEngine,
   WindowFunctionFailed,
@@ -13,12 +14,15 @@ beforeAll(async () => {
   open = await startWindowEngine()
 })
 
-/** What a function gives for windows of 3, all in one program, or why it gives nothing. */
+/** What a function gives for windows of 3, twice over in one program, or that it gives nothing. */
 function results(text: string, windows: readonly (readonly number[])[], timeMs = 5000): number[] | string {
   let program: WindowProgram | undefined
   try {
     program = open({ text, n: 3, inputs: 1, room: windows.length })
-    return [...program.run(Float64Array.from(windows.flat()), windows.length, timeMs)]
+    const values = Float64Array.from(windows.flat())
+    const first = [...program.run(values, windows.length, timeMs)]
+    expect([...program.run(values, windows.length, timeMs)]).toEqual(first)
+    return first
   } catch (error) {
     if (!(error instanceof WindowFunctionFailed)) throw error
     return 'nothing'
@@ -60,6 +64,19 @@ describe('a function that tries to be more than one of its window', () => {
     expect([...program.run(Float64Array.of(1, 2, 3, 4, 5, 6), 2, 5000)]).toEqual([1, 4])
     expect([...program.run(Float64Array.of(7, 8, 9), 1, 5000)]).toEqual([7])
     program.close()
+  })
+
+  test('of all names of the language the realm has few', () => {
+    const gone =
+      'Object Function Reflect Symbol Proxy WeakMap WeakSet WeakRef Error TypeError RegExp Date JSON Promise BigInt'
+    const more =
+      'ArrayBuffer SharedArrayBuffer Atomics DataView Uint8Array globalThis eval parseInt escape String Iterator'
+    const known = `${gone} ${more}`.split(' ').map((name) => `(typeof ${name} === 'undefined' ? 0 : 1)`)
+    expect(results(`(x) => ${known.join(' + ')}`, [[1, 2, 3]])).toEqual([0])
+    const kept = FUNCTION_GLOBALS.filter((name) => name !== 'undefined').map(
+      (name) => `(typeof ${name} === 'undefined' ? 0 : 1)`,
+    )
+    expect(results(`(x) => ${kept.join(' + ')}`, [[1, 2, 3]])).toEqual([kept.length])
   })
 
   test('the realm keeps what functions need', () => {
