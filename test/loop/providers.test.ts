@@ -43,7 +43,7 @@ const inError = (code: string) => ({
   level: 'LEVEL_0',
   execution: { status: 'error', error: { code } },
 })
-const fellBack = (ended: string, reason: RegExp) => ({
+const fellBack = (ended: unknown, reason: RegExp) => ({
   method: 'factor_graph',
   requested: 'llm',
   fallbackReason: expect.stringMatching(reason),
@@ -56,6 +56,9 @@ const fellBack = (ended: string, reason: RegExp) => ({
   ],
 })
 
+/** In a fortnight, which is longer than any pause. */
+const AT = new Date(Date.now() + 14 * 86_400_000).toUTCString()
+
 const CASES: readonly Case[] = [
   { name: 'well', answers: [text(programReply(5))], record: answered },
   {
@@ -67,6 +70,36 @@ const CASES: readonly Case[] = [
     name: '429 with Retry-After, then well',
     answers: [status(429, { 'retry-after': '7' }), text(programReply(25))],
     record: { ...answered, usage: { attempts: 2 } },
+  },
+  {
+    name: '429 with a date to come back at, then well',
+    answers: [status(429, { 'retry-after': AT }), text(programReply(65))],
+    record: { ...answered, usage: { attempts: 2 } },
+  },
+  {
+    name: '429 without an end',
+    answers: [status(429), status(429)],
+    record: fellBack('rateLimit', /HTTP 429.*after 2 attempts/),
+  },
+  {
+    name: '408, then well',
+    answers: [status(408), text(programReply(75))],
+    record: { ...answered, usage: { attempts: 2 } },
+  },
+  {
+    name: '409, then well',
+    answers: [status(409), text(programReply(85))],
+    record: { ...answered, usage: { attempts: 2 } },
+  },
+  {
+    name: 'a reset, then well',
+    answers: [{ kind: 'reset' }, text(programReply(95))],
+    record: { ...answered, usage: { attempts: 2 } },
+  },
+  {
+    name: 'nothing but resets',
+    answers: [{ kind: 'reset' }, { kind: 'reset' }],
+    record: fellBack('network', /after 2 attempts/),
   },
   {
     name: '500',
@@ -116,6 +149,19 @@ const CASES: readonly Case[] = [
     record: { ...inError('REPLY_EMPTY'), rounds: [{ answered: 'some-model' }] },
   },
   {
+    name: 'blanks',
+    answers: [text(' \n\t \n')],
+    record: { ...inError('REPLY_EMPTY'), rounds: [{ answered: 'some-model' }] },
+  },
+  {
+    name: 'a reply that its token limit cut off',
+    answers: [{ ...text(programReply(105).slice(0, 150)), finish: 'length' } as ProviderAnswer],
+    record: {
+      ...inError('STRATEGY_SYNTAX'),
+      rounds: [{ answered: 'some-model', calls: [{ ended: 'replied', cutOff: true }] }],
+    },
+  },
+  {
     name: '10 MB',
     answers: [text(`\`\`\`ts\n//${'x'.repeat(10 * 1024 * 1024)}\n\`\`\``)],
     record: inError('STRATEGY_TOO_LARGE'),
@@ -131,6 +177,7 @@ const CASES: readonly Case[] = [
 /** Short where nothing else can end the call, and long where a busy machine must not. */
 const TIMES: Readonly<Record<string, object>> = {
   neverfalse: { timeoutSeconds: 0.3 },
+  nevertrue: { timeoutSeconds: 0.3 },
   stallfalse: { timeoutSeconds: 0.3 },
   endsEarlytrue: { timeoutSeconds: 30 },
   stalltrue: { timeoutSeconds: 30, stallSeconds: 0.2 },
@@ -221,20 +268,31 @@ describe.each(PROVIDERS)('%s', (provider) => {
   })
 
   test.each([
-    ['says nothing', 'never', false, /no whole answer within/],
-    ['stops within its answer', 'stall', false, /no whole answer within/],
-    ['stalls within a stream', 'stall', true, /stalled: nothing came for 0.2 s/],
-    ['ends its stream in the middle', 'endsEarly', true, /broke off in the middle/],
-  ] as const)('one that %s is given up, and the Factor Graph steps in', async (_n, kind, stream, why) => {
-    const server = await serve(provider, [{ kind }])
-    const run = await runWithModels(
-      loopFolder(),
-      config(provider, server.baseUrl, { stream }, { retries: 0, ...TIMES[`${kind}${stream}`] }, 1),
-      { [VARIABLE]: CANARY },
-    )
-    expect(iterationsIn(run.records)).toEqual([
-      expect.objectContaining(fellBack(kind === 'endsEarly' ? 'network' : 'timeout', why)),
-    ])
-    expect(server.calls).toHaveLength(1)
-  })
+    ['says nothing', 'never', false, 'timeout', /no whole answer within/],
+    ['says nothing where a stream is asked for', 'never', true, 'timeout', /no whole answer within/],
+    ['stops within its answer', 'stall', false, 'timeout', /no whole answer within/],
+    ['stalls within a stream', 'stall', true, 'timeout', /stalled: nothing came for 0.2 s/],
+    ['ends its stream in the middle', 'endsEarly', true, 'network', /broke off in the middle/],
+    ['ends its answer in the middle', 'endsEarly', false, 'malformedReply', /JSON is broken/],
+    ['gives a page for people', 'page', false, 'malformedReply', /JSON is broken/],
+    // A stream without an event that can be read is one that broke off before its first.
+    ['gives a page for people as a stream', 'page', true, /network|malformedReply/, /some-model at 127/],
+    ['answers nothing at all', 'nothing', false, 'malformedReply', /JSON is broken/],
+    ['answers nothing at all as a stream', 'nothing', true, /network|malformedReply/, /some-model at 127/],
+    ['hangs up', 'reset', true, 'network', /some-model at 127/],
+  ] as const)(
+    'one that %s is given up, and the Factor Graph steps in',
+    async (_n, kind, stream, ends, why) => {
+      const server = await serve(provider, [{ kind }])
+      const run = await runWithModels(
+        loopFolder(),
+        config(provider, server.baseUrl, { stream }, { retries: 0, ...TIMES[`${kind}${stream}`] }, 1),
+        { [VARIABLE]: CANARY },
+      )
+      expect(iterationsIn(run.records)).toEqual([
+        expect.objectContaining(fellBack(typeof ends === 'string' ? ends : expect.stringMatching(ends), why)),
+      ])
+      expect(server.calls).toHaveLength(1)
+    },
+  )
 })

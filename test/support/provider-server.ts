@@ -25,6 +25,12 @@ export type ProviderAnswer =
   | { readonly kind: 'stall' }
   /** Half of the answer, then the connection is cut. */
   | { readonly kind: 'cutWithin' }
+  /** The connection is reset before anything is sent. */
+  | { readonly kind: 'reset' }
+  /** 200 with a page for people, as a proxy or a portal in between gives it. */
+  | { readonly kind: 'page' }
+  /** 200 and nothing. */
+  | { readonly kind: 'nothing' }
   /** Half of the events, then a clean end; without a stream, half of the body. */
   | { readonly kind: 'endsEarly' }
   /** Half of the events, then the provider's own event of an error; without a stream, HTTP 500. */
@@ -133,6 +139,17 @@ function give(answer: ProviderAnswer, call: ProviderCall, wire: Wire, response: 
       response.end(call.streamed ? `data: ${answer.body}\n\n` : answer.body)
       return
     case 'never':
+      return
+    case 'reset':
+      response.socket?.resetAndDestroy()
+      return
+    case 'page':
+      response.writeHead(200, { 'content-type': 'text/html' })
+      response.end('<!doctype html><title>Sign in</title><p>Please sign in to the network.</p>')
+      return
+    case 'nothing':
+      response.writeHead(200, { 'content-type': type })
+      response.end()
       return
     case 'stall':
     case 'cutWithin':
