@@ -224,6 +224,9 @@ function gateText(gate: string, decision: ChampionFacts, label: string, policy: 
       )
     case 'undefined':
       return `its validation ${label} has no value, for want of trades, of bars or of variance`
+    // Written for this place: of validation it says no more than that a limit is broken.
+    case 'constraint':
+      return asSentence(decision.because.replace(/^Not champion \(constraint\): /, ''), 40).replace(/\.$/, '')
     case 'first':
       return `its validation ${label} missed the ${figure(policy.firstSharpe)} that a first champion needs${by}`
     case 'margin':
