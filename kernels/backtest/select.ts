@@ -121,8 +121,8 @@ export function largest(row: usize, width: i32, count: i32, k: i32, work: usize,
 /** A key that at least k others reach, or itself. */
 function barFor(row: usize, width: i32, k: i32, work: usize): f64 {
   const vectors = padded(width) >> 1
-  // So many rows that there are about three groups for each place; the rest of the last row is left out.
-  const rows = padded(width) / (3 * k)
+  // So many rows that there are about two groups for each place; the rest of the last row is left out.
+  const rows = padded(width) / (2 * k)
   if (rows < 2) return -f64.MAX_VALUE
   const groups = vectors / rows
   const step = <usize>groups << 4

@@ -20,6 +20,9 @@ export interface FilledOrders {
   readonly costs: Float64Array
 }
 
+/** A list of the one order 0. */
+const FIRST = Int32Array.of(0)
+
 /** Cash, positions, and what became of them. Arrays are by symbol; money is in units of initial equity. */
 export class Book {
   cash = 1
@@ -33,8 +36,15 @@ export class Book {
   closingCount = 0
   /** Code of why the position is to be closed, 0 while nobody wants that. */
   readonly why: Uint8Array
-  /** Whether purchases that add to a position move its entry price: only exit rules look at it. */
+  /** Whether entry prices and best closes are kept: only exit rules look at them. */
   averagesEntries = false
+  /** One order, for a position that is closed by itself. */
+  private readonly single = {
+    symbols: new Int32Array(1),
+    next: new Float64Array(1),
+    prices: new Float64Array(1),
+    costs: new Float64Array(1),
+  }
   readonly ledger = new TradeLedger()
 
   private readonly slot: Int32Array
@@ -80,94 +90,95 @@ export class Book {
     this.why[i] = 0
   }
 
-  /**
-   * Fills the order j, which opens a position, or ends one and perhaps opens the opposite one. Its cost is booked on the
-   * trade; cash is the caller's. `reason` is the code for a position that ends. (Orders are handed over as they stand:
-   * numbers that are no integers would be put on the heap for each call.)
-   */
-  turn(orders: FilledOrders, j: number, bar: number, reason: number): void {
-    const { records } = this
-    const i = orders.symbols[j]!
-    const now = records[RECORD * i]!
-    const next = orders.next[j]!
-    if (now === 0) {
-      if (next !== 0) this.open(orders, j, bar)
-      return
-    }
-    // One order through zero: its cost belongs to both positions by the shares that each took of it.
-    const cost = next === 0 ? orders.costs[j]! : orders.costs[j]! * (now / (now - next))
-    this.payOff(i, orders.prices[j]!, cost)
-    this.end(i, bar, reason)
-    if (next === 0) return
-    orders.costs[j] = orders.costs[j]! - cost
-    this.open(orders, j, bar)
-  }
-
-  /** Fills the order j, whose position goes on. Whether it grows is as good as random: no branch on it. */
-  adjust({ symbols, next: shares, prices, costs }: FilledOrders, j: number): void {
-    const { records } = this
-    const at = RECORD * symbols[j]!
-    const next = shares[j]!
-    const price = prices[j]!
-    const now = Math.abs(records[at]!)
-    const after = Math.abs(next)
-    const added = after - now
-    const bought = added * +(added > 0)
-    const sold = added - bought
-    records[at] = next
-    records[at + OPENED] = records[at + OPENED]! + bought
-    records[at + OPENED_VALUE] = records[at + OPENED_VALUE]! + bought * price
-    records[at + CLOSED] = records[at + CLOSED]! - sold
-    records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! - sold * price
-    records[at + COSTS] = records[at + COSTS]! + costs[j]!
-    if (this.averagesEntries && added > 0)
-      records[at + ENTRY_PRICE] = (now * records[at + ENTRY_PRICE]! + added * price) / after
-  }
-
-  private open({ symbols, next, prices, costs }: FilledOrders, j: number, bar: number): void {
-    const { records } = this
-    const i = symbols[j]!
-    this.slot[i] = this.heldCount
-    this.held[this.heldCount++] = i
-    const at = RECORD * i
-    const shares = next[j]!
-    const price = prices[j]!
-    const size = Math.abs(shares)
-    records[at] = shares
-    records[at + OPENED] = size
-    records[at + OPENED_VALUE] = size * price
-    records[at + CLOSED] = 0
-    records[at + CLOSED_VALUE] = 0
-    records[at + COSTS] = costs[j]!
-    records[at + ENTRY_BAR] = bar
-    records[at + ENTRY_PRICE] = price
-    this.bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-  }
-
   /** Ends a position at a price and books its trade. */
   close(i: number, price: number, cost: number, bar: number, reason: number): void {
-    this.payOff(i, price, cost)
-    this.end(i, bar, reason)
+    const { single } = this
+    single.symbols[0] = i
+    single.prices[0] = price
+    single.costs[0] = cost
+    this.why[i] = reason
+    this.end(single, FIRST, 0, 1, bar)
   }
 
-  /** Writes down what the rest of a position is closed for. */
-  private payOff(i: number, price: number, cost: number): void {
-    const { records } = this
-    const at = RECORD * i
-    const size = Math.abs(records[at]!)
-    records[at + CLOSED] = records[at + CLOSED]! + size
-    records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! + size * price
-    records[at + COSTS] = records[at + COSTS]! + cost
+  /** Fills orders whose positions go on: `list[0 … count − 1]`. Whether one grows is as good as random: no branch on it. */
+  adjust({ symbols, next, prices, costs }: FilledOrders, list: Int32Array, count: number): void {
+    const { records, averagesEntries } = this
+    for (let c = 0; c < count; c++) {
+      const j = list[c]!
+      const at = RECORD * symbols[j]!
+      const price = prices[j]!
+      const now = Math.abs(records[at]!)
+      const after = Math.abs(next[j]!)
+      const added = after - now
+      const bought = added * +(added > 0)
+      const sold = added - bought
+      records[at] = next[j]!
+      records[at + OPENED] = records[at + OPENED]! + bought
+      records[at + OPENED_VALUE] = records[at + OPENED_VALUE]! + bought * price
+      records[at + CLOSED] = records[at + CLOSED]! - sold
+      records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! - sold * price
+      records[at + COSTS] = records[at + COSTS]! + costs[j]!
+      if (averagesEntries && added > 0)
+        records[at + ENTRY_PRICE] = (now * records[at + ENTRY_PRICE]! + added * price) / after
+    }
   }
 
-  private end(i: number, bar: number, reason: number): void {
-    const { records, held } = this
-    this.ledger.add(records, RECORD * i, i, bar, reason)
-    this.keep(i)
-    records[RECORD * i] = 0
-    const slot = this.slot[i]!
-    const moved = held[--this.heldCount]!
-    held[slot] = moved
-    this.slot[moved] = slot
+  /** Opens a position for each of the orders `list[from … to − 1]`. */
+  open(
+    { symbols, next, prices, costs }: FilledOrders,
+    list: Int32Array,
+    from: number,
+    to: number,
+    bar: number,
+  ): void {
+    const { records, held, slot, bestClose, averagesEntries } = this
+    let count = this.heldCount
+    for (let c = from; c < to; c++) {
+      const j = list[c]!
+      const i = symbols[j]!
+      slot[i] = count
+      held[count++] = i
+      const at = RECORD * i
+      const shares = next[j]!
+      const price = prices[j]!
+      const size = Math.abs(shares)
+      records[at] = shares
+      records[at + OPENED] = size
+      records[at + OPENED_VALUE] = size * price
+      records[at + CLOSED] = 0
+      records[at + CLOSED_VALUE] = 0
+      records[at + COSTS] = costs[j]!
+      records[at + ENTRY_BAR] = bar
+      if (!averagesEntries) continue
+      records[at + ENTRY_PRICE] = price
+      bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    }
+    this.heldCount = count
+  }
+
+  /** Ends the positions of the orders `list[from … to − 1]`; why is told by symbol in `why`. */
+  end(
+    { symbols, prices, costs }: FilledOrders,
+    list: Int32Array,
+    from: number,
+    to: number,
+    bar: number,
+  ): void {
+    const { records, held, slot, why } = this
+    for (let c = from; c < to; c++) {
+      const j = list[c]!
+      const i = symbols[j]!
+      const at = RECORD * i
+      const size = Math.abs(records[at]!)
+      records[at + CLOSED] = records[at + CLOSED]! + size
+      records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! + size * prices[j]!
+      records[at + COSTS] = records[at + COSTS]! + costs[j]!
+      this.ledger.add(records, at, i, bar, why[i]!)
+      records[at] = 0
+      const moved = held[--this.heldCount]!
+      held[slot[i]!] = moved
+      slot[moved] = slot[i]!
+      this.keep(i)
+    }
   }
 }

@@ -278,7 +278,7 @@ class Run {
 
   /**
    * Takes every order's symbol to `unit` times its weight, or to `share` of the way there, and books it. Positions that
-   * stay are adjusted first: their order among the others says nothing, and a branch between the two would be guessed
+   * go on are adjusted first: their place among the others says nothing, and a branch between the kinds would be guessed
    * wrong.
    */
   private placeOrders(
@@ -289,12 +289,14 @@ class Run {
   ): { readonly held: number; readonly traded: number; readonly paid: number } {
     const { book, rates } = this
     const { orders } = this.workspace
-    const { symbols, weights, values, prices, next, costs, staying, turning, count } = orders
+    const { symbols, weights, values, prices, next, costs, staying, ending, opening, count } = orders
     let held = 0
     let traded = 0
     let paid = 0
-    let stay = 0
-    let turn = 0
+    let stays = 0
+    let ends = 0
+    let opens = 0
+    let turns = 0
     for (let j = 0; j < count; j++) {
       const before = values[j]!
       let value = unit * weights[j]!
@@ -309,21 +311,49 @@ class Run {
       paid += cost
       const now = book.shares(symbols[j]!)
       const isStaying = (+(now > 0) & +(shares > 0)) | (+(now < 0) & +(shares < 0))
-      staying[stay] = j
-      turning[turn] = j
-      stay += isStaying
-      turn += 1 - isStaying
+      const isEnding = +(now !== 0) & (1 - isStaying)
+      const isOpening = +(shares !== 0) & (1 - isStaying)
+      staying[stays] = j
+      ending[ends] = j
+      opening[opens] = j
+      stays += isStaying
+      ends += isEnding
+      opens += isOpening
+      turns += isEnding & isOpening
     }
-    for (let s = 0; s < stay; s++) {
-      book.adjust(orders, staying[s]!)
-    }
-    for (let t = 0; t < turn; t++) {
-      const j = turning[t]!
-      const i = symbols[j]!
-      book.turn(orders, j, bar, book.shares(i) === 0 ? 0 : this.reason(i))
+    book.adjust(orders, staying, stays)
+    if (book.ledger.keepsRows) for (let e = 0; e < ends; e++) this.nameReason(symbols[ending[e]!]!)
+    if (turns > 0) this.turnThroughZero(bar, ends, opens)
+    else {
+      // What is held stands before what is new among the orders.
+      book.end(orders, ending, 0, ends, bar)
+      book.open(orders, opening, 0, opens, bar)
     }
     if (book.closingCount > 0) for (let j = 0; j < count; j++) if (next[j] !== 0) book.keep(symbols[j]!)
     return { held, traded, paid }
+  }
+
+  /** Ends and opens positions in the order of their orders, where some do both. */
+  private turnThroughZero(bar: number, ends: number, opens: number): void {
+    const { book } = this
+    const { orders } = this.workspace
+    const { symbols, next, costs, ending, opening } = orders
+    for (let e = 0, o = 0; e < ends || o < opens; ) {
+      const j = e < ends ? ending[e]! : orders.count
+      const opened = o < opens ? opening[o]! : orders.count
+      if (opened < j) {
+        book.open(orders, opening, o, o + 1, bar)
+        o++
+        continue
+      }
+      const cost = costs[j]!
+      const now = book.shares(symbols[j]!)
+      // One order through zero: its cost belongs to both positions by the shares that each took of it.
+      if (opened === j) costs[j] = cost * (now / (now - next[j]!))
+      book.end(orders, ending, e, e + 1, bar)
+      costs[j] = cost - costs[j]!
+      e++
+    }
   }
 
   /** The share of its orders that a rebalance may do, if their targets are `unit` times their weights. */
@@ -375,6 +405,11 @@ class Run {
 
   private closingCost(value: number): number {
     return value > 0 ? value * this.sellRate : -value * this.buyRate
+  }
+
+  /** Notes why the newest decision closes a symbol. */
+  private nameReason(i: number): void {
+    this.book.why[i] = this.reason(i)
   }
 
   /** Why the newest decision closes a symbol that it does not want: an exit rule that triggered before comes first. */

@@ -63,8 +63,8 @@ export function weighLeg(leg: Leg, weighting: Weighting, total: number, view: We
     }
   }
   if (sum === 0) {
-    for (let j = from; j < to; j++) weights[j] = 1
-    sum = to - from
+    weights.fill((sign * total) / (to - from), from, to)
+    return to
   }
   for (let j = from; j < to; j++) weights[j] = (sign * total * weights[j]!) / sum
   return to

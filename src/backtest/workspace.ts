@@ -25,9 +25,10 @@ export interface PlacedOrders extends Orders {
   /** Shares afterwards, and what each order costs. */
   readonly next: Float64Array
   readonly costs: Float64Array
-  /** The orders whose positions go on, and those that open or end one. */
+  /** The orders whose positions go on, those that end one and those that open one. */
   readonly staying: Int32Array
-  readonly turning: Int32Array
+  readonly ending: Int32Array
+  readonly opening: Int32Array
 }
 
 let idle: Workspace | undefined
@@ -53,7 +54,8 @@ export function borrowWorkspace(panel: Panel): Workspace {
       next: new Float64Array(symbols),
       costs: new Float64Array(symbols),
       staying: new Int32Array(symbols + 1),
-      turning: new Int32Array(symbols + 1),
+      ending: new Int32Array(symbols + 1),
+      opening: new Int32Array(symbols + 1),
     },
     target: new Float64Array(symbols),
     net: new Float64Array(bars),
