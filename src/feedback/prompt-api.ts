@@ -40,11 +40,27 @@ export function describeApi(detail: ApiDetail, allowed?: readonly string[]): str
     ...groups,
     // They are made of any operators: under constraints a model would have to know which.
     ...(allowed === undefined ? ['# named factors', ...FACTOR_FAMILIES.map(familyLine)] : []),
+    ...(detail !== 'names' && operators.some(({ name }) => name === 'custom') ? CUSTOM : []),
     '# settings of strategy({ … })',
     'One of: score with select; signals; weights. All other settings may be left out.',
     ...Object.entries(SETTINGS).map(([name, spec]) => `${name}: ${describeSetting(spec)}`),
   ].join('\n')
 }
+
+/** An expression with functions of its own. A test compiles it. */
+export const CUSTOM_EXAMPLE = [
+  "field('close').custom('place in range', 20, (x) => (x[19] - Math.min(...x)) / (Math.max(...x) - Math.min(...x)))",
+  "  .add(custom('volume on up days', 10, [field('close'), field('volume')], (close, volume) => {",
+  '    let share = 0',
+  '    for (let i = 1; i < 10; i++) if (close[i] > close[i - 1]) share += volume[i]',
+  '    return share / volume.reduce((sum, v) => sum + v, 0)',
+  '  }))',
+].join('\n')
+
+const CUSTOM = [
+  '# custom, where no operator says it: plain JavaScript over the last n values, which keeps nothing between calls',
+  CUSTOM_EXAMPLE,
+]
 
 const familyLine = ({ call, doc }: (typeof FACTOR_FAMILIES)[number]) => `${call}: ${doc}`
 
