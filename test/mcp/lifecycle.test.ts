@@ -61,8 +61,19 @@ function rawServer(folder: string, args: readonly string[] = ARGS) {
   }
 }
 
+type Server = ReturnType<typeof rawServer>
+
+/** Takes about a second to be evaluated. */
+const LARGE = 'builtin:seed=3,symbols=150,bars=1500'
+const SLOW = [
+  "import { field, rank, strategy } from 'alphaloop'",
+  "const close = field('close')",
+  `const parts = [${Array.from({ length: 16 }, (_, i) => 300 + 7 * i)}].map((n) => close.median(n).div(close.quantile(n + 1, 0.3)))`,
+  "export default strategy({ name: 'Slow', score: rank(parts.reduce((a, b) => a.add(b))), select: { top: 4 }, rebalance: 'daily' })",
+].join('\n')
+
 describe('a server ends', () => {
-  test('when the client leaves: what is being evaluated is recorded, and the directory is free', async () => {
+  test('when its client leaves a run of iterations, and the directory is free', async () => {
     const folder = workFolder()
     const runDir = join(folder, 'run')
     const server = rawServer(folder)
@@ -81,29 +92,30 @@ describe('a server ends', () => {
     expect(JSON.parse(stdout)).toMatchObject({ iterations: recorded + 1 })
   })
 
-  test('on SIGTERM with 143, after a proposal that was begun is recorded', async () => {
+  test.each([
+    ['its client leaves', 0, ({ child }: Server) => child.stdin.end()],
+    ['SIGTERM comes', 143, ({ child }: Server) => child.kill('SIGTERM')],
+    [
+      'nobody reads its answers any more',
+      0,
+      ({ child, tool }: Server) => {
+        child.stdout.destroy()
+        tool('get_status', {})
+      },
+    ],
+  ])('after the proposal that it is at, when %s', async (_, code, end) => {
     const folder = workFolder()
     const runDir = join(folder, 'run')
-    const server = rawServer(folder)
+    const server = rawServer(folder, ['--data', LARGE, '--run-dir', 'run', '--workers', '1'])
     server.start()
-    server.tool('run_iterations', { count: MANY, maxSeconds: 600 })
-    await until(() => iterations(runDir).length >= 3)
-    server.child.kill('SIGTERM')
-    expect(await server.ended).toBe(143)
-    await sound(runDir)
-  })
-
-  test('when the reader of its answers is gone, and finishes first', async () => {
-    const folder = workFolder()
-    const runDir = join(folder, 'run')
-    const server = rawServer(folder)
-    server.start()
-    server.tool('run_iterations', { count: MANY, maxSeconds: 600 })
-    await until(() => iterations(runDir).length >= 3)
-    server.child.stdout.destroy()
-    // Asks for an answer that nobody will read.
-    server.tool('get_status', {})
-    expect(await server.ended).toBe(0)
+    server.tool('propose_strategy', { code: SLOW })
+    // A second one waits for its turn, and never gets it.
+    server.tool('propose_strategy', { code: momentum(20) })
+    await until(() => readHistory(runDir).length > 0)
+    expect(iterations(runDir)).toEqual([])
+    end(server)
+    expect(await server.ended).toBe(code)
+    expect(iterations(runDir).map(({ strategy }) => strategy?.name)).toEqual(['Slow'])
     await sound(runDir)
   })
 })

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateMarket } from '../../src/data/synthetic/market.js'
 import { verifyHistory } from '../../src/history/verify.js'
@@ -238,19 +239,29 @@ describe('the loop', () => {
 
   test('readers answer while it goes on, and writers wait for their turn', async () => {
     const before = records().length
-    const order: string[] = []
-    const run = agent.get('run_iterations', { count: 60 }).then((told) => order.push('run') && told)
-    const proposals = [41, 42, 43].map((window) =>
-      agent
-        .get('propose_strategy', { code: momentum(window) })
-        .then((told) => order.push('proposal') && told),
-    )
-    await agent.get('get_status').then(() => order.push('status'))
-    await agent.get('list_history').then(() => order.push('list'))
-    const [told, ...proposed] = await Promise.all([run, ...proposals])
-    expect(order.indexOf('list')).toBeLessThan(order.indexOf('run'))
-    expect(told.iterations).toBe(before + 60)
-    expect(proposed.map(({ iteration }) => iteration)).toEqual([60, 61, 62].map((n) => before + n))
+    const cancel = new AbortController()
+    let over = false
+    const run = agent
+      .call('run_iterations', { count: 10_000, maxSeconds: 600 }, { signal: cancel.signal })
+      .catch(() => {
+        over = true
+      })
+    while (records().length < before + 5) await sleep(5)
+    const proposals = [41, 42, 43].map((window) => agent.get('propose_strategy', { code: momentum(window) }))
+    expect((await agent.get('get_status')).iterations).toBeGreaterThan(before)
+    expect((await agent.get('list_history')).total).toBeGreaterThan(before)
+    expect(over).toBe(false)
+    cancel.abort()
+    await run
+    const proposed = await Promise.all(proposals)
+    const agents = records().filter(({ iteration, proposer }) => iteration >= before && proposer === 'agent')
+    expect(proposed.map(({ iteration }) => iteration)).toEqual(agents.map(({ iteration }) => iteration))
+    expect(agents.map(({ strategy }) => strategy?.name)).toEqual([
+      'Momentum 41',
+      'Momentum 42',
+      'Momentum 43',
+    ])
+    expect(agents.at(-1)!.iteration).toBe(records().length - 1)
   })
 })
 
