@@ -61,11 +61,10 @@ export async function compileStrategy(
   const language = options.language ?? languageOf(options.fileName)
   const fileName = options.fileName ?? `strategy.${language}`
   checkLength(source, fileName)
-  const named = <T>(check: () => T): T => inFile(fileName, check)
   const name = nameFrom(options.fileName)
   if (language === 'json') {
     const json = parseJson(source, fileName)
-    return named(() => createStrategy(withName(json, name), options.limits))
+    return inFile(fileName, () => createStrategy(withName(json, name), options.limits))
   }
   const prepared = await prepareSource(source, fileName, language, vocabulary(), sandbox)
   const finished = await runProgram(prepared, { source, fileName }, sandbox, {
@@ -75,7 +74,7 @@ export async function compileStrategy(
     fieldVariables: [],
   })
   if (finished.kind !== 'strategy') throw noStrategy(finished, source, fileName)
-  return named(() => checkBuilt(finished.strategy, name, options.limits))
+  return inSource(prepared, { source, fileName }, () => checkBuilt(finished.strategy, name, options.limits))
 }
 
 /**
@@ -108,7 +107,9 @@ export async function compileExpression(
   })
   if (finished.kind !== 'expression')
     throw sourceError('STRATEGY_EXPORT', 'this is no expression', { fileName, source: text })
-  return inFile(fileName, () => createExpression(finished.nodes, finished.root, options.limits))
+  return inSource(prepared, { source: text, fileName }, () =>
+    createExpression(finished.nodes, finished.root, options.limits),
+  )
 }
 
 interface SourceText {
@@ -313,6 +314,29 @@ function inFile<T>(fileName: string, check: () => T): T {
       details: { ...thrown.details, file: fileName },
     })
   }
+}
+
+/** The same, for code: what is wrong in a window function has its place in the source. */
+function inSource<T>(prepared: PreparedSource, { source, fileName }: SourceText, check: () => T): T {
+  return inFile(fileName, () => {
+    try {
+      return check()
+    } catch (thrown) {
+      if (!(thrown instanceof AlphaloopError) || thrown.code !== 'INVALID_FUNCTION') throw thrown
+      const { given, functionLine, functionColumn } = thrown.details
+      const at = prepared.code.indexOf(String(given))
+      if (at < 0) throw thrown
+      const before = prepared.code.slice(0, at).split('\n')
+      const line = before.length + Number(functionLine) - 1
+      const column = Number(functionColumn) + (functionLine === 1 ? before.at(-1)!.length : 0)
+      const position = prepared.original({ line, column })
+      const sourceLine = source.split(/\r?\n/)[position.line - 1] ?? ''
+      throw new AlphaloopError(thrown.kind, thrown.code, `line ${position.line}: ${thrown.message}`, {
+        hint: thrown.hint,
+        details: { ...thrown.details, ...position, sourceLine: sourceLine.slice(0, 500) },
+      })
+    }
+  })
 }
 
 const isVariableName = (name: string) => /^[A-Za-z_$][\w$]*$/.test(name)

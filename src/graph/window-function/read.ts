@@ -6,7 +6,7 @@
  */
 import { type AnyNode, parse } from 'acorn'
 import { type Refusal, Refused, refuse } from './refusal.js'
-import { checkNames } from './scope.js'
+import { checkNames, childrenOf } from './scope.js'
 import { writeFunction } from './write.js'
 
 /** Longest window function in UTF-16 code units, as it is written and as a strategy holds it. */
@@ -39,6 +39,36 @@ export function readWindowFunction(source: string): ReadFunction {
 const WRITE_ONE = 'write an arrow function: (x) => x.at(-1) - x[0]'
 const START = { line: 1, column: 1 }
 
+/** Levels that nobody writes, and that need no stack to speak of. */
+const DEEPEST = 100
+const TOO_DEEP: Refusal = {
+  message: 'it is nested too deeply',
+  hint: 'give parts of it a name: const part = …',
+  ...START,
+}
+
+/** Brackets that are open at once, at the most; those in texts count too. */
+function nesting(source: string): number {
+  let open = 0
+  let most = 0
+  for (const sign of source) {
+    if (sign === '(' || sign === '[' || sign === '{') most = Math.max(most, ++open)
+    else if (sign === ')' || sign === ']' || sign === '}') open--
+  }
+  return most
+}
+
+function depthOf(root: AnyNode): number {
+  let most = 0
+  const open = [{ node: root, depth: 1 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, depth } = next
+    most = Math.max(most, depth)
+    for (const child of childrenOf(node)) open.push({ node: child, depth: depth + 1 })
+  }
+  return most
+}
+
 function readNew(source: string): ReadFunction {
   const refused = (refusal: Refusal): ReadFunction => ({
     state: 'refused',
@@ -52,7 +82,9 @@ function readNew(source: string): ReadFunction {
       ...START,
     })
   try {
+    if (nesting(source) > DEEPEST) throw new Refused(TOO_DEEP)
     const node = onlyFunction(source)
+    if (depthOf(node) > DEEPEST) throw new Refused(TOO_DEEP)
     for (const param of node.params)
       if (param.type !== 'Identifier') refuse(param, 'a window has one name', WRITE_ONE)
     if (node.params.length === 0) refuse(node, 'it takes no window', WRITE_ONE)
@@ -67,24 +99,30 @@ function readNew(source: string): ReadFunction {
     return { state: 'read', text, windows: node.params.length }
   } catch (thrown) {
     if (thrown instanceof Refused) return refused(unbracketed(thrown.refusal))
-    if (thrown instanceof RangeError)
-      return refused({
-        message: 'it is nested too deeply to be read',
-        hint: 'give parts of it a name: const part = …',
-        ...START,
-      })
     if (!(thrown instanceof SyntaxError)) throw thrown
-    const { line, column } = (thrown as SyntaxError & { loc: { line: number; column: number } }).loc
-    const message = thrown.message.replace(/\s*\(\d+:\d+\)$/, '')
-    return refused(
-      unbracketed({
-        message: `it cannot be read: ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
-        hint: WRITE_ONE,
-        line,
-        column: column + 1,
-      }),
-    )
+    return refused(syntaxRefusal(thrown as ParseError, source))
   }
+}
+
+type ParseError = SyntaxError & { pos: number; loc: { line: number; column: number } }
+
+function syntaxRefusal({ message, pos, loc }: ParseError, source: string): Refusal {
+  if (pos > source.length) {
+    const lines = source.split('\n')
+    return {
+      message: 'it ends too early',
+      hint: WRITE_ONE,
+      line: lines.length,
+      column: lines.at(-1)!.length + 1,
+    }
+  }
+  const said = message.replace(/\s*\(\d+:\d+\)$/, '')
+  return unbracketed({
+    message: `it cannot be read: ${said.charAt(0).toLowerCase()}${said.slice(1)}`,
+    hint: WRITE_ONE,
+    line: loc.line,
+    column: loc.column + 1,
+  })
 }
 
 /** The bracket that was put before it has moved its first line. */
