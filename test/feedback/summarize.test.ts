@@ -183,6 +183,13 @@ describe('the decision', () => {
     expect(decided(refused(gate, value, limit))).toContain(told)
   })
 
+  test('refused by a constraint: which one, as the decision says it', () => {
+    const because = 'Not champion (constraint): turnover a year is 30.12 on train, at most 8.00 is allowed.'
+    expect(decided({ updated: false, because, gate: 'constraint' })).toContain(
+      'It did not become champion: turnover a year is 30.12 on train, at most 8.00 is allowed.',
+    )
+  })
+
   test('names the other gates that refused', () => {
     expect(decided(refused('margin', 1, 1.1, ['calmar']))).toContain('It failed the calmar gate as well.')
     expect(decided(refused('margin', 1, 1.1, ['calmar', 'drawdown']))).toContain(
