@@ -19,17 +19,23 @@ export interface ModelRun extends LoopRun {
   readonly warnings: string[]
 }
 
+/** What a test may put in place of the parts behind the models. */
+interface ModelParts {
+  readonly sandbox?: Sandbox
+  readonly archive?: Pick<TextStore, 'put' | 'keep'>
+}
+
 /** A run of the loop in this process with its real models, whose servers the test starts. */
 export async function runWithModels(
   folder: string,
   config: Config,
   env: Record<string, string> = {},
-  { sandbox = inThisThread, ...replaced }: Replaced & { readonly sandbox?: Sandbox } = {},
+  { sandbox = inThisThread, archive, ...replaced }: Replaced & ModelParts = {},
 ): Promise<ModelRun> {
   const pauses: number[] = []
   const warnings: string[] = []
   const redactor = createRedactor(Object.values(env))
-  const texts = new TextStore(join(folder, 'texts'), redactor)
+  const texts = archive ?? new TextStore(join(folder, 'texts'), redactor)
   const runner = replaced.runner ?? createInlineRunner(SETUP, () => performance.now())
   const run = await runInFolder(folder, config, {
     texts,
