@@ -7,7 +7,7 @@ import { missingPrices } from '../backtest/requirements.js'
 import { type EvaluatedStrategy, evaluateRule } from '../backtest/strategy-rule.js'
 import type { BarRange, Market, MetricNotes, Metrics } from '../backtest/types.js'
 import { AlphaloopError, messageOf } from '../base/errors.js'
-import type { Panel } from '../data/panel.js'
+import { type Panel, panelPrefix } from '../data/panel.js'
 import { createEvaluator } from '../graph/evaluate/columnar.js'
 import type { GraphLimits } from '../graph/limits.js'
 import { createStrategy, type StrategyInput } from '../graph/strategy.js'
@@ -96,13 +96,16 @@ export interface Evaluating {
 }
 
 export function createEvaluation(setup: EvaluationSetup, now: () => number): Evaluating {
-  const { panel, ranges, market, limits } = setup
+  const { ranges, market, limits } = setup
+  // A loop's panel ends there; of any other, the bars after it are not computed.
+  const bars = 1 + Math.max(ranges.train.end, ranges.validation.end)
+  const panel = bars < setup.panel.dates.length ? panelPrefix(setup.panel, bars) : setup.panel
   const evaluator = createEvaluator(panel, {
     cacheBytes: setup.cacheBytes,
     benchmark: setup.benchmarkSymbol,
     windowFunctions: createWindowFunctions({ seconds: setup.customSeconds }),
   })
-  const mask = benchmarkMask(setup)
+  const mask = benchmarkMask({ ...setup, panel })
   const benchmarks = new Map<string, { returns: Float64Array; metrics: Metrics }>()
 
   const benchmarkOn = (range: BarRange, fill: Fill) => {

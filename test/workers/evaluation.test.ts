@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Idle } from '../../src/backtest/idle.js'
+import { panelPrefix } from '../../src/data/panel.js'
 import type { StrategyGraph } from '../../src/graph/strategy-graph.js'
 import { DEFAULT_PORTFOLIO } from '../../src/graph/strategy-graph.js'
 import { benchmarkMask, createEvaluation, measureBenchmark } from '../../src/workers/evaluation.js'
@@ -56,11 +57,20 @@ describe('an evaluation', () => {
     expect(result.ranges.train.metrics.totalReturn).toBeCloseTo(-1, 9)
   })
 
+  test('does not look at bars after the last range', () => {
+    const { ranges } = SETUP
+    const end = Math.max(ranges.train.end, ranges.validation.end)
+    const cut = { ...ranges, validation: { ...ranges.validation, end: end - 7 } }
+    const of = (panel: typeof PANEL) => {
+      const result = createEvaluation({ ...SETUP, panel, ranges: cut }, () => 0).evaluate(momentum)
+      if (result.state !== 'scored') throw new Error(result.state)
+      return result.ranges
+    }
+    expect(of(PANEL)).toEqual(of(panelPrefix(PANEL, end - 6)))
+  })
+
   test('that trips over our own mistake is a crash, and none of the strategy', () => {
-    const { evaluate: broken } = createEvaluation(
-      { ...SETUP, ranges: { ...SETUP.ranges, train: undefined as never } },
-      () => 0,
-    )
+    const { evaluate: broken } = createEvaluation({ ...SETUP, market: undefined as never }, () => 0)
     expect(broken(momentum)).toMatchObject({ state: 'crashed', message: expect.any(String) })
   })
 

@@ -70,7 +70,7 @@ export interface EvaluatorOptions {
 export const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
 
 /** Into so many slabs the budget is divided, or into more of the largest size, or of whole columns. */
-const SLABS = 4
+const SLABS = 8
 const LARGEST_SLAB = 64 * 1024 * 1024
 /** A slab of a small panel holds no more than so many of its columns: clearing a large one would be all the work. */
 const COLUMNS_A_SLAB = 64

@@ -194,7 +194,12 @@ export class Demand {
     const isFlowing = isApart && this.canStream(node)
     const fullKey = this.strategy.keys.get(node.id)!
     const wanted = versions.get(undefined)
-    const isFullStreamed = isFlowing && wanted !== undefined && wanted.origin !== 'known' && mayStream(wanted)
+    const isFullStreamed =
+      isFlowing &&
+      wanted !== undefined &&
+      wanted.origin !== 'known' &&
+      mayStream(wanted) &&
+      !this.isDearTruth(node, byId)
     if (isFullStreamed) wanted.isStreamed = true
     const stands = this.stands.asArray(node)
     const atOnce =
@@ -247,6 +252,22 @@ export class Demand {
         if (node.mask !== undefined) this.want(byId.get(node.mask)!, rows, true, Number.POSITIVE_INFINITY)
       }
     }
+  }
+
+  /**
+   * Whether these are truths about numbers that take an array of their own: kept, they take an eighth of that, and what
+   * changes elsewhere in the strategy does not ask for the numbers again.
+   */
+  private isDearTruth(node: GraphNode, byId: ReadonlyMap<string, GraphNode>): boolean {
+    return (
+      this.strategy.types.get(node.id) === 'boolean' &&
+      node.inputs.some((id) => {
+        const input = byId.get(id)!
+        return (
+          this.strategy.types.get(id) === 'panel' && !this.canStream(input) && !this.stands.asArray(input)
+        )
+      })
+    )
   }
 
   /** Whether a bar's values can be had without those of others. */
