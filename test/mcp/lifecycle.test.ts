@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { verifyHistory } from '../../src/history/verify.js'
 import { BIN, cli } from '../support/cli.js'
 import { historyOf, iterationsIn, readHistory } from '../support/histories.js'
-import { agentOfTest, MARKET, momentum, workFolder } from './support.js'
+import { type Agent, agentOfTest, MARKET, momentum, workFolder } from './support.js'
 
 const ARGS = ['--data', MARKET, '--run-dir', 'run', '--seed', '1', '--workers', '1']
 const MANY = 10_000
@@ -152,42 +152,39 @@ describe('the wire', () => {
 })
 
 describe('nothing that was acknowledged is lost', () => {
-  test('a run cut by an agent and by kill -9 goes on as if neither had happened in between', async () => {
+  test('a run cut by agents and by kill -9, and ended by `run`, is the one that nothing interrupted', async () => {
     const folder = workFolder()
-    const script = async (runDir: string, kill: boolean) => {
-      const args = ['--data', MARKET, '--run-dir', runDir, '--seed', '1', '--workers', '1']
-      let agent = await agentOfTest(folder, args)
-      const restart = async () => {
-        if (!kill) return
-        process.kill(agent.pid, 'SIGKILL')
-        agent = await agentOfTest(folder, args)
-      }
-      // Cuts within a batch of eight, so that what is left of it must be drawn again.
+    const args = (runDir: string) => ARGS.with(3, runDir)
+    // Cuts within a batch of eight, so that what is left of it must be drawn again.
+    const firstPart = async (agent: Agent) => {
       await agent.get('run_iterations', { count: 11 })
       await agent.get('propose_strategy', { code: momentum(31), parents: [2] })
       await agent.get('propose_strategy', { code: 'export default 1' })
-      await restart()
+    }
+    const secondPart = async (agent: Agent) => {
       await agent.get('propose_strategy', { code: momentum(31) })
       await agent.get('run_iterations', { count: 4 })
-      if (kill) process.kill(agent.pid, 'SIGKILL')
-      await agent.close()
-      const { code } = await cli(
-        ['run', '--run-dir', runDir, '--iterations', '26', '--workers', '1', '--quiet'],
-        {
-          cwd: folder,
-        },
-      )
-      expect(code).toBe(0)
-      await sound(join(folder, runDir))
-      return historyOf(join(folder, runDir))
     }
-    const smooth = await script('smooth', false)
-    expect(
-      iterations(join(folder, 'smooth'))
-        .map(({ proposer }) => proposer)
-        .slice(11, 14),
-    ).toEqual(['agent', 'agent', 'agent'])
-    expect(await script('killed', true)).toEqual(smooth)
+    const smooth = await agentOfTest(folder, args('smooth'))
+    await firstPart(smooth)
+    await secondPart(smooth)
+    await smooth.get('run_iterations', { count: 8 })
+
+    const first = await agentOfTest(folder, args('killed'))
+    await firstPart(first)
+    process.kill(first.pid, 'SIGKILL')
+    const second = await agentOfTest(folder, args('killed'))
+    await secondPart(second)
+    process.kill(second.pid, 'SIGKILL')
+    const { code } = await cli(
+      ['run', '--run-dir', 'killed', '--iterations', '26', '--workers', '1', '--quiet'],
+      { cwd: folder },
+    )
+    expect(code).toBe(0)
+    await sound(join(folder, 'killed'))
+    const proposers = iterations(join(folder, 'smooth')).map(({ proposer }) => proposer)
+    expect(proposers.flatMap((proposer, i) => (proposer === 'agent' ? [i] : []))).toEqual([11, 12, 13])
+    expect(historyOf(join(folder, 'killed'))).toEqual(historyOf(join(folder, 'smooth')))
   })
 
   test('killed while it works, every record that was told stands, and the run goes on', async () => {
@@ -205,18 +202,6 @@ describe('nothing that was acknowledged is lost', () => {
     expect(await again.get('get_status')).toMatchObject({ iterations: before })
     expect(await again.get('propose_strategy', { code: momentum(26) })).toMatchObject({ iteration: before })
     await sound(runDir)
-  })
-
-  test('iterations that a server runs are those that `run` would', async () => {
-    const folder = workFolder()
-    const agent = await agentOfTest(folder, ARGS)
-    await agent.get('run_iterations', { count: 5 })
-    await agent.get('run_iterations', { count: 9 })
-    const { code } = await cli(['run', ...ARGS.with(3, 'plain'), '--iterations', '14', '--quiet'], {
-      cwd: folder,
-    })
-    expect(code).toBe(0)
-    expect(historyOf(join(folder, 'run'))).toEqual(historyOf(join(folder, 'plain')))
   })
 })
 
@@ -296,7 +281,6 @@ describe('settings and data that cannot be used', () => {
     await first.get('propose_strategy', { code: momentum(20) })
     await first.close()
     const before = readFileSync(join(runDir, 'history.jsonl'))
-    cpSync(runDir, join(folder, 'copy'), { recursive: true })
     const other = await agentOfTest(folder, ARGS.with(5, '2'))
     expect(await other.get('get_status')).toMatchObject({ iterations: 1 })
     expect(await other.problem('propose_strategy', { code: momentum(21) })).toMatchObject({
@@ -304,8 +288,6 @@ describe('settings and data that cannot be used', () => {
       message: expect.stringContaining('seed: 1 → 2'),
     })
     expect(readFileSync(join(runDir, 'history.jsonl')).equals(before)).toBe(true)
-    const accepting = await agentOfTest(folder, [...ARGS.with(5, '2').with(3, 'copy'), '--accept-changes'])
-    expect(await accepting.get('propose_strategy', { code: momentum(21) })).toMatchObject({ iteration: 1 })
   })
 
   test("the user's own strategies are evaluated before an agent's first", async () => {
