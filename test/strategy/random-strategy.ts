@@ -6,4 +6,4 @@ const FIELDS = ['close', 'open', 'high', 'low', 'volume', 'P/E', 'var', '50d avg
 
 /** A strategy of about `size` nodes over the whole registry, with field names that code has to quote. */
 export const randomStrategy = (rng: Rng, size: number): Strategy =>
-  createStrategy(randomGraph(rng, size, { fields: FIELDS, groups: FIELDS }), ROOMY)
+  createStrategy(randomGraph(rng, size, { fields: FIELDS, groups: FIELDS, functions: true }), ROOMY)
