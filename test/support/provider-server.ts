@@ -10,6 +10,7 @@ export type ProviderAnswer =
       readonly text: string
       readonly afterMs?: number
       readonly finish?: Finish
+      readonly headers?: Record<string, string>
     }
   | {
       readonly kind: 'status'
@@ -122,7 +123,7 @@ function give(answer: ProviderAnswer, call: ProviderCall, wire: Wire, response: 
   switch (answer.kind) {
     case 'text': {
       const send = () => {
-        response.writeHead(200, { 'content-type': type })
+        response.writeHead(200, { 'content-type': type, ...answer.headers })
         if (call.streamed) for (const event of events(answer.text, answer.finish)) response.write(event)
         else response.write(whole(answer.text, answer.finish))
         response.end()
