@@ -29,6 +29,8 @@ export class Book {
   /** Symbols with a position, in no particular order: `held[0 … heldCount − 1]`. */
   readonly held: Int32Array
   heldCount = 0
+  /** Positions of fewer than no shares. */
+  shortCount = 0
   /** Highest close since the entry bar; lowest for a short. */
   readonly bestClose: Float64Array
   /** 1 where the whole position is to be closed at its next tradable bar. */
@@ -133,6 +135,7 @@ export class Book {
   ): void {
     const { records, held, slot, bestClose, averagesEntries } = this
     let count = this.heldCount
+    let shorts = this.shortCount
     for (let c = from; c < to; c++) {
       const j = list[c]!
       const i = symbols[j]!
@@ -142,6 +145,7 @@ export class Book {
       const shares = next[j]!
       const price = prices[j]!
       const size = Math.abs(shares)
+      shorts += +(shares < 0)
       records[at] = shares
       records[at + OPENED] = size
       records[at + OPENED_VALUE] = size * price
@@ -154,6 +158,7 @@ export class Book {
       bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
     }
     this.heldCount = count
+    this.shortCount = shorts
   }
 
   /** Ends the positions of the orders `list[from … to − 1]`; why is told by symbol in `why`. */
@@ -169,7 +174,9 @@ export class Book {
       const j = list[c]!
       const i = symbols[j]!
       const at = RECORD * i
-      const size = Math.abs(records[at]!)
+      const shares = records[at]!
+      const size = Math.abs(shares)
+      this.shortCount -= +(shares < 0)
       records[at + CLOSED] = records[at + CLOSED]! + size
       records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! + size * prices[j]!
       records[at + COSTS] = records[at + COSTS]! + costs[j]!

@@ -45,7 +45,8 @@ export function valueHeld(
           net[k]! + ofA * last[atA + k]! + ofB * last[atB + k]! + ofC * last[atC + k]! + ofD * last[atD + k]!
     }
   }
-  return hasShort(book, closes) && sizeShorts(book, closes, from, count, short)
+  const hasShort = book.shortCount > 0 || !closes.isPositive
+  return hasShort && sizeShorts(book, closes, from, count, short)
 }
 
 /** Up to three positions, those that are too few for a round of four. */
@@ -72,13 +73,6 @@ function first(
   else
     for (let k = 0; k < count; k++)
       net[k] = ofA * last[atA + k]! + ofB * last[atB + k]! + ofC * last[atC + k]!
-}
-
-function hasShort(book: Book, { isPositive }: CloseColumns): boolean {
-  const { held, heldCount } = book
-  if (!isPositive) return true
-  for (let h = 0; h < heldCount; h++) if (book.shares(held[h]!) < 0) return true
-  return false
 }
 
 function sizeShorts(
