@@ -46,6 +46,13 @@ export function normalised(records: readonly HistoryRecord[]): unknown[] {
 /** The normalised history of a run directory. */
 export const historyOf = (runDir: string): unknown[] => normalised(readHistory(runDir))
 
+/** A history without where it was replayed from: that of a replay equals that of what it replays. */
+export const replayedHistoryOf = (runDir: string): unknown[] =>
+  historyOf(runDir).map((record) => {
+    const { replay: _, ...rest } = record as Record<string, unknown>
+    return rest
+  })
+
 /** Resolves when a run has recorded so many iterations, or when it has ended. */
 export async function recorded(runDir: string, count: number, done: Promise<unknown>): Promise<void> {
   let over = false
