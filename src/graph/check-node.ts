@@ -201,6 +201,7 @@ function readFunction(
     operator: node.op,
     parameter: spec.name,
     given,
+    problem: message,
     functionLine: line,
     functionColumn: column,
     functionSource: sourceLine,

@@ -194,6 +194,8 @@ export interface OperatorDefinition {
   readonly reference: Reference
   /** One line, for prompts, `--help` and the docs. */
   readonly doc: string
+  /** A call of it as an expression, where its signature does not say enough. */
+  readonly example?: string
   /** Paper or book that defines it, where one does. */
   readonly source?: string
 }

@@ -318,25 +318,25 @@ function inFile<T>(fileName: string, check: () => T): T {
 
 /** The same, for code: what is wrong in a window function has its place in the source. */
 function inSource<T>(prepared: PreparedSource, { source, fileName }: SourceText, check: () => T): T {
-  return inFile(fileName, () => {
-    try {
-      return check()
-    } catch (thrown) {
-      if (!(thrown instanceof AlphaloopError) || thrown.code !== 'INVALID_FUNCTION') throw thrown
-      const { given, functionLine, functionColumn } = thrown.details
-      const at = prepared.code.indexOf(String(given))
-      if (at < 0) throw thrown
-      const before = prepared.code.slice(0, at).split('\n')
-      const line = before.length + Number(functionLine) - 1
-      const column = Number(functionColumn) + (functionLine === 1 ? before.at(-1)!.length : 0)
-      const position = prepared.original({ line, column })
-      const sourceLine = source.split(/\r?\n/)[position.line - 1] ?? ''
-      throw new AlphaloopError(thrown.kind, thrown.code, `line ${position.line}: ${thrown.message}`, {
-        hint: thrown.hint,
-        details: { ...thrown.details, ...position, sourceLine: sourceLine.slice(0, 500) },
-      })
-    }
-  })
+  try {
+    return inFile(fileName, check)
+  } catch (thrown) {
+    if (!(thrown instanceof AlphaloopError) || thrown.code !== 'INVALID_FUNCTION') throw thrown
+    const { given, functionLine, functionColumn, operator, problem } = thrown.details
+    const at = prepared.code.indexOf(String(given))
+    if (at < 0) throw thrown
+    const before = prepared.code.slice(0, at).split('\n')
+    const line = before.length + Number(functionLine) - 1
+    const column = Number(functionColumn) + (functionLine === 1 ? before.at(-1)!.length : 0)
+    const position = prepared.original({ line, column })
+    const { hint, details } = thrown
+    throw sourceError(
+      thrown.code,
+      `${operator}: ${problem}`,
+      { fileName, source, position },
+      { hint, details },
+    )
+  }
 }
 
 const isVariableName = (name: string) => /^[A-Za-z_$][\w$]*$/.test(name)

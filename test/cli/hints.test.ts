@@ -25,10 +25,10 @@ describe('hints lead to an expression that works', () => {
     expect((await errorOf(expression)).hint).toMatch(hint)
   })
 
-  test('custom says that it is not there, not that it is misspelled', async () => {
-    expect(await errorOf("custom('x', 3, [close], (w) => w[0])")).toMatchObject({
-      message: expect.stringContaining('custom is not in this version'),
-      hint: expect.stringContaining('build it from operators'),
+  test('a name from outside of a custom function is told where it stands, and what to do', async () => {
+    expect(await errorOf("custom('x', 2, [close], (w) => w[0] * N)")).toMatchObject({
+      message: 'expression:1:39: custom: N is not known inside the function',
+      hint: expect.stringContaining('write the value of N into the function'),
     })
   })
 

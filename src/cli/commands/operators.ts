@@ -159,7 +159,7 @@ const briefly = (definition: OperatorDefinition): string =>
     .join(', ')})`
 
 const described = (definition: OperatorDefinition) => {
-  const { name, category, inputs, params, outputs, doc, source } = definition
+  const { name, category, inputs, params, outputs, doc, example, source } = definition
   return {
     name,
     call: callOf(definition),
@@ -169,12 +169,13 @@ const described = (definition: OperatorDefinition) => {
     params,
     outputs,
     doc,
+    example,
     source,
   }
 }
 
 function inFull(definition: OperatorDefinition, columns: number): string {
-  const { doc, source, outputs, params } = definition
+  const { doc, source, outputs, params, example } = definition
   const ranges = params.map((param) => {
     if (param.kind === 'text') return `  ${param.name}: a text`
     if (param.kind === 'function')
@@ -190,6 +191,7 @@ function inFull(definition: OperatorDefinition, columns: number): string {
     wrap(doc, columns),
     ...(ranges.length > 0 ? [ranges.join('\n')] : []),
     ...(outputs === undefined ? [] : [`  outputs: .${outputs.join(' .')}`]),
+    ...(example === undefined ? [] : [`  example: ${example}`]),
     ...(source === undefined ? [] : [wrap(`Source: ${source}`, columns)]),
   ].join('\n')
 }

@@ -120,4 +120,5 @@ export const custom: OperatorDefinition = {
     },
   },
   doc: 'what a function gives for the last n values of each input, oldest first: it sees these and nothing else, and is not called where one is missing',
+  example: "custom('recovery', 60, [close], (x) => x.at(-1) / Math.min(...x) - 1)",
 }
