@@ -1,7 +1,7 @@
 import type { Idle, PartCounts } from '../backtest/idle.js'
 import { counted } from '../base/counted.js'
 import type { Strategy } from '../graph/strategy.js'
-import type { Portfolio, Rule } from '../graph/strategy-graph.js'
+import type { Rule } from '../graph/strategy-graph.js'
 import type { ExecutionError } from '../history/record.js'
 import type { Objection } from '../llm/propose.js'
 import type { TryOut } from '../workers/evaluation.js'
@@ -40,7 +40,7 @@ function neverTrades({ graph: { rule, portfolio } }: Strategy, idle: Idle): Exec
     )
   const told = idle.parts.map((part) => partText(part))
   const empty = idle.parts.find(({ part, cells }) => cells === 0 && part !== 'exit')
-  return error(told.join('; '), empty === undefined ? selectionHint(rule, portfolio) : HINTS[empty.part])
+  return error(told.join('; '), empty === undefined ? selectionHint(rule) : HINTS[empty.part])
 }
 
 const NAMES: Readonly<Record<PartCounts['part'], readonly [string, string]>> = {
@@ -52,7 +52,7 @@ const NAMES: Readonly<Record<PartCounts['part'], readonly [string, string]>> = {
   weights: ['weights', 'finite and not 0'],
 }
 
-/** `universe is true for 0 of 5000 cells (symbols × decision days), on 0 of 500 days`. */
+/** `score is finite for 90 of 120 cells (75%), on 11 of 12 decision days`. */
 function partText({ part, days, ofDays, cells, ofCells }: PartCounts): string {
   const [name, says] = NAMES[part]
   const kind = part === 'enter' || part === 'exit' ? 'day' : 'decision day'
@@ -73,11 +73,10 @@ const HINTS: Readonly<Record<PartCounts['part'], string>> = {
 }
 
 /** Everything is there, and nothing is picked all the same. */
-function selectionHint(rule: Rule, { side }: Portfolio): string {
+function selectionHint(rule: Rule): string {
   if (rule.kind === 'signals')
     return 'let the entry be true on days on which the exit is false: where both are true, nothing is bought'
-  if (rule.kind === 'weights')
-    return `weights whose sign fits side ${JSON.stringify(side)} are needed on days with a close`
+  if (rule.kind === 'weights') return 'give a weight to symbols that have a close on that day'
   return 'threshold' in rule.select
     ? `no score passes the threshold of ${rule.select.threshold}: lower it, or select the top or bottom symbols`
     : 'look at the limits of the portfolio (maxWeight, minTrade, maxTurnover): they leave nothing to buy'

@@ -215,6 +215,116 @@ describe('a strategy that was evaluated before', () => {
   })
 })
 
+describe('a strategy that is tried out', () => {
+  const idle = {
+    became: 'neverTrades',
+    error: {
+      category: 'unusable',
+      code: 'NEVER_TRADES',
+      message: 'it never trades on train: universe is true for no symbol',
+      hint: 'loosen the universe',
+    },
+  } as const
+  const better = program('rank(close.std(20))')
+
+  test('and never trades is sent back with that reason, and what it said in counts', async () => {
+    const { proposal, remarks } = await propose([text(fenced(GOOD)), text(fenced(better))], {
+      tryOut: async ({ hash }) => (hash === (await compile(GOOD, 'ts')).hash ? idle : undefined),
+    })
+    expect(remarks[0]).toContain('NEVER_TRADES')
+    expect(remarks[0]).toContain('universe is true for no symbol')
+    expect(remarks[0]).toContain('Hint: loosen the universe')
+    expect(proposal).toMatchObject({ state: 'proposed', code: better, discarded: 1 })
+    expect(proposal.rounds.map(({ outcome }) => outcome)).toEqual([
+      { became: 'neverTrades', strategy: (await compile(GOOD, 'ts')).hash, error: idle.error },
+      { became: 'proposed', strategy: (await compile(better, 'ts')).hash },
+    ])
+  })
+
+  test('and is insisted on is proposed in the last round, tried out once and not counted twice', async () => {
+    let tried = 0
+    const { proposal, calls } = await propose([text(fenced(GOOD))], {
+      tryOut: async () => {
+        tried++
+        return idle
+      },
+    })
+    expect(calls).toHaveLength(3)
+    expect(tried).toBe(1)
+    expect(proposal).toMatchObject({ state: 'proposed', code: GOOD, discarded: 0 })
+    expect(proposal.rounds.map(({ outcome }) => outcome?.became)).toEqual([
+      'neverTrades',
+      'neverTrades',
+      'proposed',
+    ])
+  })
+
+  test('counts as thrown away, whatever comes after it', async () => {
+    const tryOut = async () => idle
+    const gone = await propose([text(fenced(GOOD)), { kind: 'status', status: 400 }], { tryOut })
+    expect(gone.proposal).toMatchObject({ state: 'unavailable', discarded: 1 })
+    const broken = await propose([text(fenced(GOOD)), text(fenced(better)), text(fenced(MISSPELT))], {
+      tryOut,
+    })
+    expect(broken.proposal).toMatchObject({ state: 'unusable', discarded: 2, attempt: { code: MISSPELT } })
+  })
+
+  test('is not, where it is known already or nobody can be asked again', async () => {
+    const tryOut = async () => {
+      throw new Error('tried out')
+    }
+    const known = await propose([text(fenced(GOOD))], { tryOut, maxRounds: 2 }, () => true)
+    expect(known.proposal.rounds.map(({ outcome }) => outcome?.became)).toEqual(['duplicate', 'duplicate'])
+    const last = await propose([text(fenced(GOOD))], { tryOut, maxRounds: 1 })
+    expect(last.proposal.state).toBe('proposed')
+  })
+})
+
+describe('a strategy that another iteration proposed at the same time', () => {
+  test('is sent back when that is known, and the talk goes on', async () => {
+    const other = program('rank(close.std(20))')
+    const { proposal, calls } = await propose([text(fenced(GOOD)), text(fenced(GOOD)), text(fenced(other))], {
+      tryOut: async () => undefined,
+    })
+    if (proposal.state !== 'proposed') throw new Error(proposal.state)
+    const { hash } = proposal.strategy
+    const again = await proposal.askForAnother!((one) => one === hash)
+    expect(calls).toHaveLength(3)
+    expect(calls[1]!.body.messages.at(-1)!.content).toContain(
+      'another iteration has proposed at the same time',
+    )
+    expect(calls[2]!.body.messages.at(-1)!.content).toContain('was evaluated before')
+    expect(again).toMatchObject({ state: 'proposed', code: other, discarded: 0, usage: { attempts: 3 } })
+    expect(again.rounds.map(({ outcome }) => outcome?.became)).toEqual(['duplicate', 'duplicate', 'proposed'])
+    // No round is left, so nobody can be asked for yet another.
+    expect(again).not.toHaveProperty('askForAnother')
+    // What was told before stays as it was told.
+    expect(proposal.rounds.map(({ outcome }) => outcome?.became)).toEqual(['proposed'])
+  })
+})
+
+describe('every round says what became of it', () => {
+  test('refusals with their place, silence, and a compiler that broke', async () => {
+    const refused = await propose([text(fenced(MISSPELT)), { kind: 'status', status: 500, message: 'down' }])
+    expect(refused.proposal.rounds.map(({ outcome }) => outcome)).toEqual([
+      {
+        became: 'refused',
+        error: expect.objectContaining({ code: 'UNKNOWN_METHOD', line: 5, category: 'unknown operator' }),
+      },
+      { became: 'noAnswer' },
+    ])
+    const broke = await propose([text(fenced(GOOD))], {
+      compile: async () => {
+        throw new TypeError(`broken by ${CANARY_KEY}`)
+      },
+    })
+    expect(broke.proposal.rounds[0]!.outcome).toMatchObject({
+      became: 'crashed',
+      error: { message: 'broken by [redacted]' },
+    })
+  })
+})
+
 describe('a model that does not answer', () => {
   test('is unavailable, with a reason', async () => {
     const { proposal, calls } = await propose([{ kind: 'status', status: 500, message: 'overloaded' }])

@@ -17,6 +17,7 @@ import { checkOutputs } from '../check-outputs.js'
 import type { CommandContext, Define } from '../main.js'
 import { metricText } from '../render/figures.js'
 import { recordText } from '../render/record.js'
+import { roundsText } from '../render/rounds.js'
 import { table } from '../render/table.js'
 import { wrapParagraphs } from '../render/wrap.js'
 import { historyOf, runDirOf } from '../run-dir.js'
@@ -48,7 +49,9 @@ export function historyCommand(program: Command, define: Define): void {
   )
   define<RunDirOption>(
     withRunDir(history.command('show <iteration>'))
-      .description('one record: strategy, figures, decision, feedback; --json has all of it')
+      .description(
+        'one record: strategy, figures, decision, talk with models, feedback; --json has all of it',
+      )
       .addHelpText('after', '\nExample:\n  $ alphaloop history show 17'),
     show,
   )
@@ -154,7 +157,9 @@ async function show({ io, out }: CommandContext, options: RunDirOption, text: st
     }
     out.result(record, () => {
       const made = record.parents.length === 0 ? '' : `\n\nMade from ${record.parents.join(' and ')}`
-      return `${recordText(record, out)}${made}\n\n${out.colors.dim('What the proposal was told:')}\n${wrapParagraphs(record.feedback, out.columns)}`
+      const rounds = roundsText(record, out)
+      const asked = rounds === undefined ? '' : `\n\n${rounds}`
+      return `${recordText(record, out)}${made}${asked}\n\n${out.colors.dim('What the proposal was told:')}\n${wrapParagraphs(record.feedback, out.columns)}`
     })
   } finally {
     await store.close()
