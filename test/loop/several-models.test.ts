@@ -261,6 +261,65 @@ describe('a budget', () => {
     }
   })
 
+  test.each([
+    ['factorGraph', 'finished'],
+    ['stop', 'budgetSpent'],
+  ] as const)(
+    'holds with 8 calls in flight that are mended, tried again and cut off, of two models; then: %s',
+    async (whenSpent, stopped) => {
+      const wire = (call: ProviderCall, index: number): ProviderAnswer =>
+        [
+          { ...inventive(call, index), afterMs: index % 7 } as ProviderAnswer,
+          text('no program'),
+          { kind: 'cutWithin' } as const,
+          down,
+          { ...inventive(call, 150 + index), afterMs: 3 } as ProviderAnswer,
+        ][index % 5]!
+      const servers = [await serve(wire), await serve((call, index) => wire(call, 500 + index))]
+      // A reply costs 2 dollars and some cents, and 3 at worst.
+      const price = { inputPerMillion: 10, outputPerMillion: 10_000 }
+      const limit = 60
+      const run = await runWithModels(
+        loopFolder(),
+        config(
+          {
+            models: servers.map(({ baseUrl }, i) => ({
+              model: `m${i}`,
+              baseUrl,
+              price,
+              maxOutputTokens: 300,
+            })),
+            budget: { maxCostUsd: limit, whenSpent },
+            concurrency: 8,
+            retries: 1,
+            maxRounds: 3,
+          },
+          { batchSize: 8, iterations: 40 },
+        ),
+      )
+      const records = iterationsIn(run.records)
+      expect(run.stopped).toBe(stopped)
+      if (whenSpent === 'factorGraph') expect(records).toHaveLength(40)
+      else expect(records.length).toBeLessThan(40)
+      const calls = records.flatMap(({ rounds }) => rounds?.flatMap((round) => round.calls) ?? [])
+      // An attempt at its worst: the whole prompt in tokens, the whole reply.
+      const dearest = Math.max(
+        ...calls.map(({ charged, attempts }) => charged.costUsd! / Math.max(1, attempts)),
+      )
+      const { costUsd } = run.state.spent
+      expect(costUsd).toBeGreaterThanOrEqual(limit)
+      expect(costUsd).toBeLessThan(limit + dearest)
+      // Every kind of ending was among them, and after the last dollar nobody was asked.
+      const ends = new Set(calls.map(({ ended }) => ended))
+      for (const ended of ['replied', 'budget']) expect(ends).toContain(ended)
+      expect(calls.some(({ attempts }) => attempts === 2)).toBe(true)
+      expect(records.some(({ rounds }) => (rounds?.length ?? 0) > 1)).toBe(true)
+      expect(servers.flatMap(({ calls: sent }) => sent)).toHaveLength(
+        calls.reduce((sum, { attempts }) => sum + attempts, 0),
+      )
+    },
+  )
+
   test('goes on after a kill from what was spent', async () => {
     const server = await serve(inventive)
     const settings = paid(server.baseUrl, { maxCalls: 10 }, { concurrency: 1 }, { batchSize: 4 })
