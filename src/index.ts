@@ -36,6 +36,7 @@ export {
   positions,
   type RunRequest,
   type RunResult,
+  readPrompt,
   runLearningLoop,
   VERSION,
 } from './compose.js'
@@ -79,6 +80,7 @@ export type { HistoryStore } from './history/store.js'
 export { type HistoryVerdict, verifyHistory } from './history/verify.js'
 export type { LoopEvent } from './loop/events.js'
 export type { LoopState } from './loop/state.js'
+export type { StoredPrompt } from './loop/stored-prompt.js'
 export { readChampion, readRun } from './loop/stored-run.js'
 export type { RunSummary } from './loop/summary.js'
 export type { FactorReportOptions, FactorSheet } from './report/factor/factor-sheet.js'

@@ -126,6 +126,19 @@ describe('a strategy without one of its parts', () => {
   })
 })
 
+test('what is too large for the limits without a part is passed over', async () => {
+  const strategy = await compiled(
+    'score: rank(close.pctChange(60)).add(rank(close.std(20))), select: { top: 10 }',
+  )
+  const narrow = { ...space, limits: { ...space.limits, maxNodes: 3 } }
+  expect(ablations(strategy, space).length).toBeGreaterThan(ablations(strategy, narrow).length)
+  expect(
+    ablations(strategy, narrow)
+      .map(({ without }) => without)
+      .sort(),
+  ).toEqual(['rank(close.pctChange(60))', 'rank(close.std(20))'])
+})
+
 test('of any strategy: other strategies, valid ones, each once, no more than asked for, and the same every time', () => {
   let parts = 0
   for (const strategy of population(space, 400, 'ablation')) {
