@@ -4,6 +4,7 @@ import { kernelContext } from '../graph/evaluate/context.js'
 import type { NumberColumn, Params } from '../graph/operator.js'
 import { operatorNamed } from '../graph/registry.js'
 import { createStrategy } from '../graph/strategy.js'
+import { createWindowFunctions } from '../sandbox/window-functions.js'
 import { crossing, formula, LOOKBACKS, momentum, narrowed, SIZES, scorer } from './workloads.js'
 
 /** A piece of work whose time is told by the piece: an element of a panel, or a strategy. */
@@ -18,6 +19,8 @@ export interface Work {
 
 const WINDOW = 20
 
+const MEAN = '(x) => {\n  let sum = 0\n  for (const v of x) sum += v\n  return sum / x.length\n}'
+
 const OPERATORS: readonly { name: string; params: Params; inputs: readonly string[]; most: number }[] = [
   { name: 'sma', params: { n: WINDOW }, inputs: ['close'], most: 1.2 },
   { name: 'std', params: { n: WINDOW }, inputs: ['close'], most: 3 },
@@ -25,11 +28,13 @@ const OPERATORS: readonly { name: string; params: Params; inputs: readonly strin
   { name: 'corr', params: { n: WINDOW }, inputs: ['close', 'volume'], most: 3.5 },
   { name: 'rank', params: {}, inputs: ['close'], most: 12 },
   { name: 'ema', params: { span: WINDOW }, inputs: ['close'], most: 0.6 },
+  // An interpreter of its own calls it for each window.
+  { name: 'custom', params: { name: 'mean', n: WINDOW, fn: MEAN }, inputs: ['close'], most: 2000 },
 ]
 
 /** The operators that the others are made of, over a whole panel; those whose fields it has. */
 export function operatorWorks(panel: Panel): Work[] {
-  const context = kernelContext(panel)
+  const context = kernelContext(panel, undefined, createWindowFunctions({ seconds: 600 }))
   const width = panel.symbols.length
   const cells = panel.dates.length * width
   const out = new Float64Array(cells)

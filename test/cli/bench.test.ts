@@ -17,7 +17,7 @@ test('every operator and strategy has a time, beside a warm copy, the machine an
     expect(min, name).toBeGreaterThan(0)
     expect(copies, name).toBeGreaterThan(0)
   }
-  expect(units.get('ns/element')).toEqual(['sma', 'std', 'tsRank', 'corr', 'rank', 'ema'])
+  expect(units.get('ns/element')).toEqual(['sma', 'std', 'tsRank', 'corr', 'rank', 'ema', 'custom'])
   expect(units.get('ms/strategy')).toHaveLength(8)
 })
 
