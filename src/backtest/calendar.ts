@@ -53,13 +53,37 @@ export function calendarKeys(dates: readonly string[]): CalendarKeys {
   return keys
 }
 
+/** Rebalance bars by calendar, range and rule: thousands of backtests share a few. */
+const knownBars = new WeakMap<readonly string[], Map<string, Int32Array>>()
+const MOST_KEPT = 256
+
 /**
  * The bars of a range at whose close the portfolio is decided, ascending. Calendar rules take the last bar of each
  * week, month or quarter, as far as a bar of the next one is in the range; the range's last bar is never one of
- * them, because nothing decided there could fill.
+ * them, because nothing decided there could fill. Remembered by the identity of the list of dates, so the array is not
+ * to be written to.
  */
 export function rebalanceBars(dates: readonly string[], range: BarRange, rebalance: Rebalance): Int32Array {
-  const { start, end } = range
+  let ofDates = knownBars.get(dates)
+  if (ofDates === undefined) {
+    ofDates = new Map()
+    knownBars.set(dates, ofDates)
+  }
+  const name = `${typeof rebalance === 'object' ? rebalance.every : rebalance} ${range.start} ${range.end}`
+  let bars = ofDates.get(name)
+  if (bars === undefined) {
+    bars = findRebalanceBars(dates, range, rebalance)
+    if (ofDates.size === MOST_KEPT) ofDates.clear()
+    ofDates.set(name, bars)
+  }
+  return bars
+}
+
+function findRebalanceBars(
+  dates: readonly string[],
+  { start, end }: BarRange,
+  rebalance: Rebalance,
+): Int32Array {
   const bars = new Int32Array(Math.max(0, end - start))
   let count = 0
   if (rebalance === 'daily') {
@@ -71,5 +95,5 @@ export function rebalanceBars(dates: readonly string[], range: BarRange, rebalan
     const period = { weekly: keys.week, monthly: keys.month, quarterly: keys.quarter }[rebalance]
     for (let t = start; t < end; t++) if (period[t] !== period[t + 1]) bars[count++] = t
   }
-  return bars.subarray(0, count)
+  return bars.slice(0, count)
 }

@@ -4,7 +4,6 @@ import type { Book } from './book.js'
 import { closeColumns } from './closes.js'
 import type { ExitIndicators } from './exit-indicators.js'
 import { REASON } from './ledger.js'
-import { AverageTrueRange, returnDeviation } from './volatility.js'
 
 /** Room for rounding, so that a level hit exactly is hit in every arithmetic. */
 const ROOM = 1e-12
@@ -17,8 +16,8 @@ export type ExitCheck = (book: Book, i: number, bar: number) => number
 
 /**
  * The exit rules of a strategy as one check, or undefined where it has none. The check also follows the position's
- * best close, so it has to be called at every close of every position. Shorts are mirrored. Indicators that are not
- * given are computed on the way, to the same values but for rounding.
+ * best close, so it has to be called at every close of every position. Shorts are mirrored. Throws RangeError where an
+ * indicator that a rule names is not given.
  */
 export function createExitCheck(
   exits: Exits,
@@ -28,13 +27,10 @@ export function createExitCheck(
   const { stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars } = exits
   const rules = [stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars]
   if (rules.every((rule) => rule === undefined)) return undefined
-  const closes = closeColumns(panel)
-  const { bars, last, missing } = closes
+  const { bars, last, missing } = closeColumns(panel)
   const width = panel.symbols.length
-  const range = atrStop && averageRange === undefined ? new AverageTrueRange(panel, atrStop.n) : undefined
-  const rangeAt = (i: number, bar: number) => averageRange?.[bar * width + i] ?? range!.at(i, bar)
-  const deviationAt = (i: number, bar: number, n: number) =>
-    deviation === undefined ? returnDeviation(closes, i, bar, n) : deviation[bar * width + i]!
+  if ((atrStop && averageRange === undefined) || (volatilityStop && deviation === undefined))
+    throw new RangeError('the indicators of the exit rules were not evaluated')
 
   return (book, i, bar) => {
     const at = i * bars + bar
@@ -52,10 +48,11 @@ export function createExitCheck(
       if (trailingStop !== undefined && isBeyond(s, close, peak * (1 - s * trailingStop)))
         return REASON.trailingStop
       // A missing indicator makes its comparison false.
-      if (atrStop && isBeyond(s, close, peak - s * atrStop.k * rangeAt(i, bar))) return REASON.atrStop
+      if (atrStop && isBeyond(s, close, peak - s * atrStop.k * averageRange![bar * width + i]!))
+        return REASON.atrStop
       if (
         volatilityStop &&
-        isBeyond(s, close, peak * (1 - s * volatilityStop.k * deviationAt(i, bar, volatilityStop.n)))
+        isBeyond(s, close, peak * (1 - s * volatilityStop.k * deviation![bar * width + i]!))
       )
         return REASON.volatilityStop
     }

@@ -116,8 +116,9 @@ class Run {
     this.rates = Float64Array.of(-this.sellRate, this.buyRate)
     this.start = range.start
     this.end = range.end
-    this.equity = new Float64Array(range.end - range.start + 1)
-    this.exposure = new Float64Array(range.end - range.start + 1)
+    const bars = range.end - range.start + 1
+    this.equity = new Float64Array(bars)
+    this.exposure = new Float64Array(bars)
     this.checkExit = createExitCheck(portfolio.exits, panel, input.exitIndicators)
     this.workspace = borrowWorkspace(panel)
     this.book = this.workspace.book

@@ -72,7 +72,8 @@ function decisionRows(
     ofPanel = new Map()
     known.set(dates, ofPanel)
   }
-  const name = JSON.stringify([rebalance, ranges.map(({ start, end }) => [start, end])])
+  let name = typeof rebalance === 'object' ? `${rebalance.every}` : rebalance
+  for (const { start, end } of ranges) name += ` ${start} ${end}`
   if (ofPanel.has(name)) return ofPanel.get(name)
   const bars = [...new Set(ranges.flatMap((range) => [...rebalanceBars(dates, range, rebalance)]))]
   const rows =

@@ -33,7 +33,7 @@ export interface SimulationInput {
   readonly universe?: Uint8Array | undefined
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet | undefined
-  /** What exit rules look at, at all bars of the panel; absent: computed on the way. */
+  /** What exit rules look at, at all bars of the panel: there for every rule that names an indicator. */
   readonly exitIndicators?: ExitIndicators | undefined
   readonly portfolio: Portfolio
   /** The market's costs with the strategy's overrides applied. */

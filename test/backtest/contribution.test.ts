@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { contribution } from '../../src/backtest/contribution.js'
-import { simulate } from '../../src/backtest/simulate.js'
 import { createPanel } from '../../src/data/panel.js'
+import { simulate } from '../support/simulate.js'
 import { inputOf, panelOf, run, weightsRule } from './make.js'
 import { randomMarket } from './plain/random-market.js'
 

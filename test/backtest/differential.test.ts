@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { simulate } from '../../src/backtest/simulate.js'
+import { simulate } from '../support/simulate.js'
 import { difference } from '../support/simulation-difference.js'
 import { randomMarket } from './plain/random-market.js'
 import { simulatePlain } from './plain/simulate-plain.js'

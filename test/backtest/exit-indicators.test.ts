@@ -3,12 +3,15 @@ import { runBacktest } from '../../src/backtest/backtest.js'
 import { closeColumns } from '../../src/backtest/closes.js'
 import { DEFAULT_MARKET, resolveMarket } from '../../src/backtest/markets.js'
 import { evaluateRule } from '../../src/backtest/strategy-rule.js'
-import { AverageTrueRange, returnDeviation } from '../../src/backtest/volatility.js'
+import { returnDeviation } from '../../src/backtest/volatility.js'
 import { createPanel, type Panel } from '../../src/data/panel.js'
 import { generateMarket } from '../../src/data/synthetic/market.js'
 import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
 import { createStrategy } from '../../src/graph/strategy.js'
 import type { Exits } from '../../src/graph/strategy-graph.js'
+import { difference } from '../support/simulation-difference.js'
+import { atrSeries } from './plain/decide-plain.js'
+import { simulatePlain } from './plain/simulate-plain.js'
 
 /** The built-in market with every seventh bar of every third symbol missing, and one symbol listed late. */
 function withHoles(): Panel {
@@ -53,20 +56,24 @@ const evaluated = (exits: Exits, cacheBytes?: number) =>
   ])
 
 describe('indicators of exit rules, out of the evaluator', () => {
-  test.each([5, 14])('atr(%i) is what following each symbol gives, holes and late listings too', (n) => {
-    const { averageRange } = evaluated({ atrStop: { n, k: 2 } }).exitIndicators!
-    const followed = new AverageTrueRange(panel, n)
-    let values = 0
-    for (let t = 0; t < panel.dates.length; t++)
+  test.each([5, 14])(
+    'atr(%i) is what the plain series of each symbol is, holes and late listings too',
+    (n) => {
+      const { averageRange } = evaluated({ atrStop: { n, k: 2 } }).exitIndicators!
+      let values = 0
       for (let i = 0; i < width; i++) {
-        const expected = followed.at(i, t)
-        const got = averageRange![t * width + i]!
-        if (Number.isNaN(expected)) expect(got).toBeNaN()
-        else expect(Math.abs(got / expected - 1)).toBeLessThan(1e-12)
-        if (Number.isFinite(expected)) values++
+        const plain = atrSeries(panel, i, n)
+        for (let t = 0; t < panel.dates.length; t++) {
+          const expected = plain[t]!
+          const got = averageRange![t * width + i]!
+          if (Number.isNaN(expected)) expect(got).toBeNaN()
+          else expect(Math.abs(got / expected - 1)).toBeLessThan(1e-12)
+          if (Number.isFinite(expected)) values++
+        }
       }
-    expect(values).toBeGreaterThan(1000)
-  })
+      expect(values).toBeGreaterThan(1000)
+    },
+  )
 
   test('std(returns, n) is what the window of returns gives', () => {
     const { deviation } = evaluated({ volatilityStop: { n: 6, k: 2 } }).exitIndicators!
@@ -87,18 +94,16 @@ describe('indicators of exit rules, out of the evaluator', () => {
     { atrStop: { n: 5, k: 1 } },
     { volatilityStop: { n: 6, k: 1 } },
     { atrStop: { n: 14, k: 2 }, volatilityStop: { n: 20, k: 1.5 } },
-  ])('a backtest is the same with them and without: %j', (exits) => {
+  ])('a backtest with them is the plain one: %j', (exits) => {
     const market = resolveMarket(DEFAULT_MARKET)
+    const { rule } = evaluateRule(strategy(exits), createEvaluator(panel))
+    const { portfolio } = strategy(exits).graph
+    const plain = simulatePlain({ panel, rule, range, portfolio, ...market })
+    expect(plain.trades.some(({ reason }) => reason.endsWith('Stop'))).toBe(true)
     // With no room for a second value, what is still needed must stay all the same.
     for (const cacheBytes of [undefined, 1]) {
-      const { exitIndicators, ...alone } = evaluated(exits, cacheBytes)
-      expect(exitIndicators).toBeDefined()
-      const input = { panel, portfolio: strategy(exits).graph.portfolio, market, range }
-      const given = runBacktest({ ...input, ...alone, exitIndicators })
-      const followed = runBacktest({ ...input, ...alone })
-      expect(given.simulation.trades).toEqual(followed.simulation.trades)
-      expect(given.simulation.trades.some(({ reason }) => reason.endsWith('Stop'))).toBe(true)
-      expect(given.simulation.equity).toEqual(followed.simulation.equity)
+      const { simulation } = runBacktest({ panel, portfolio, market, range, ...evaluated(exits, cacheBytes) })
+      expect(difference(simulation, plain)).toBeUndefined()
     }
   })
 

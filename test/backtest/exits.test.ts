@@ -1,6 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AverageTrueRange } from '../../src/backtest/volatility.js'
+import { createExitCheck } from '../../src/backtest/exits.js'
 import type { Exits } from '../../src/graph/strategy-graph.js'
 import { always, panelOf, run, scoreRule, signalsRule, weightsRule } from './make.js'
 
@@ -427,53 +426,8 @@ describe('signals', () => {
   })
 })
 
-describe('average true range', () => {
-  test('is Wilder’s mean of the true range from the first n finite ones; missing where the range is, whose place it leaves alone', () => {
-    const high = [11, 12, NONE, 14, 20, 15]
-    const low = [9, 10, 10, 12, 18, 14]
-    const close = [10, NONE, 11, 13, 19, 14]
-    const panel = panelOf({ A: close }, { high: { A: high }, low: { A: low } })
-    // Ranges: 2 · 2 · missing · 3 (no previous close is not so: 14 − 11) … previous close missing at bar 2 only.
-    const ranges = [2, 2, NONE, 3, 7, 5]
-    const atr = new AverageTrueRange(panel, 2)
-    const second = 2
-    const fourth = second + (ranges[3]! - second) / 2
-    const fifth = fourth + (ranges[4]! - fourth) / 2
-    const sixth = fifth + (ranges[5]! - fifth) / 2
-    expect([0, 1, 2, 3, 4, 5].map((bar) => atr.at(0, bar))).toEqual([
-      NONE,
-      second,
-      NONE,
-      fourth,
-      fifth,
-      sixth,
-    ])
-  })
-
-  test('gives the same value whichever bars were asked before', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 5, max: 15 }), fc.integer({ min: 0, max: 5 }), fc.boolean()), {
-          minLength: 3,
-          maxLength: 30,
-        }),
-        fc.integer({ min: 1, max: 5 }),
-        (bars, n) => {
-          const panel = panelOf(
-            { A: bars.map(([close]) => close) },
-            {
-              high: { A: bars.map(([close, spread, there]) => (there ? close + spread : NONE)) },
-              low: { A: bars.map(([close]) => close - 1) },
-            },
-          )
-          const stepwise = new AverageTrueRange(panel, n)
-          const values = bars.map((_, t) => stepwise.at(0, t))
-          bars.forEach((_, t) => {
-            expect(new AverageTrueRange(panel, n).at(0, t)).toBe(values[t])
-          })
-        },
-      ),
-      { seed: 5, numRuns: 50 },
-    )
-  })
+test('an exit rule whose indicator was not evaluated is refused', () => {
+  const panel = panelOf({ A: [1, 2, 3] }, { high: { A: [1, 2, 3] }, low: { A: [1, 2, 3] } })
+  const exits = [{ atrStop: { n: 2, k: 1 } }, { volatilityStop: { n: 2, k: 1 } }]
+  for (const exit of exits) expect(() => createExitCheck(exit, panel)).toThrow('not evaluated')
 })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { equityAfterFill, type Orders, targetScale } from '../../src/backtest/fill.js'
-import { decideAtEnd } from '../../src/backtest/simulate.js'
 import { AlphaloopError } from '../../src/base/errors.js'
+import { decideAtEnd } from '../support/simulate.js'
 import { always, inputOf, panelOf, run, scoreRule, weightsRule } from './make.js'
 
 const NONE = Number.NaN

@@ -1,7 +1,7 @@
-import { simulate } from '../../src/backtest/simulate.js'
 import type { EvaluatedRule, Simulation, SimulationInput } from '../../src/backtest/types.js'
 import { createPanel, type Panel } from '../../src/data/panel.js'
 import { DEFAULT_PORTFOLIO, type Portfolio, type Select } from '../../src/graph/strategy-graph.js'
+import { simulate } from '../support/simulate.js'
 
 export type Columns = Readonly<Record<string, readonly number[]>>
 

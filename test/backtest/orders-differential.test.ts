@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { planOrders, type Quote } from '../../src/backtest/orders.js'
-import { decideAtEnd } from '../../src/backtest/simulate.js'
 import type { EvaluatedRule, SimulationInput } from '../../src/backtest/types.js'
 import { createPanel, type Panel } from '../../src/data/panel.js'
+import { decideAtEnd } from '../support/simulate.js'
 import { randomMarket } from './plain/random-market.js'
 
 /*

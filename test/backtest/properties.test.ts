@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decideAtEnd, simulate } from '../../src/backtest/simulate.js'
 import type { EvaluatedRule, SimulationInput } from '../../src/backtest/types.js'
 import { createRng, type Rng } from '../../src/base/rng.js'
 import { createPanel, type Panel, panelPrefix } from '../../src/data/panel.js'
 import { DEFAULT_PORTFOLIO, type Portfolio, type Select } from '../../src/graph/strategy-graph.js'
+import { decideAtEnd, simulate } from '../support/simulate.js'
 import { days, FREE } from './make.js'
 
 const SEEDS = process.env.ALPHALOOP_DEEP === '1' ? 5000 : process.env.STRYKER_AREA ? 25 : 150

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { computeMetrics } from '../../src/backtest/metrics/compute.js'
-import { simulate } from '../../src/backtest/simulate.js'
+import { simulate } from '../support/simulate.js'
 import { always, inputOf, panelOf, run, scoreRule, weightsRule } from './make.js'
 
 const US = { commission: 0.0005, tax: 0, slippage: 0.0005 }

@@ -40,15 +40,13 @@ function randomJob(seed: number): { strategy: Strategy; panel: Panel; rng: Rng }
 }
 
 function backtest(strategy: Strategy, panel: Panel, range: BarRange): Simulation {
-  const { rule, universe } = evaluateRule(strategy, createEvaluator(panel))
   return simulate({
     panel,
-    rule,
+    ...evaluateRule(strategy, createEvaluator(panel)),
     range,
     portfolio: strategy.graph.portfolio,
     costs: { commission: 0.001, tax: 0.002, slippage: 0.0005 },
     periodsPerYear: 252,
-    ...(universe ? { universe } : {}),
   })
 }
 
