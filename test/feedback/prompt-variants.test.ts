@@ -196,6 +196,16 @@ describe('with little room', () => {
       expect(lost).toEqual([...lost].sort((a, b) => b - a))
     }
     const { tokens } = by('explore')
+    // Of a long list the parts that matter most stay.
+    const parts = Array.from({ length: 12 }, (_, i) => ({
+      without: `part ${i} ${'of many '.repeat(20)}`,
+      value: i,
+    }))
+    const long = { ablation: { metric: 'sharpe', whole: 5, parts } }
+    const cut = by('exploit', { ...long, budgetTokens: by('exploit', long).tokens - 2500 })
+    expect(cut.leftOut).toContain('the parts of the champion that matter less')
+    expect(cut.user).toContain('- without part 3 ')
+    expect(cut.user).not.toContain('- without part 4 ')
     const whatGoes = (budgetTokens: number) => by('explore', { budgetTokens }).leftOut
     expect(whatGoes(tokens - 1)).toEqual(['what each operator computes'])
     // The code of what the task is about outlives the signatures of the operators.

@@ -26,6 +26,12 @@ test('numbers make no strategy unlike another, its idea does', async () => {
   expect(
     await between('score: close.pctChange(60)', "score: close.pctChange(60), side: 'short'"),
   ).toBeGreaterThan(0)
+  expect([...shapesOf(await compiled('score: close.mul(2)'))].sort()).toEqual([
+    'field:close()',
+    'mul(field:close())',
+    'rule score',
+    'side long',
+  ])
   const near = await between('score: close.pctChange(60)', 'score: rank(close.pctChange(60))')
   const far = await between('score: close.pctChange(60)', 'score: rank(close.std(20)).neg()')
   expect(near).toBeLessThan(far)
