@@ -7,7 +7,7 @@ import { cli, temporaryFolder } from '../support/cli.js'
 import { iterationsIn, readHistory } from '../support/histories.js'
 import { startModelServer } from '../support/model-server.js'
 
-const EVERY = process.env.ALPHALOOP_DEEP === '1' ? 1 : 6
+const EVERY = process.env.ALPHALOOP_DEEP === '1' ? 1 : 10
 
 test('a model that replies with nothing but attacks costs no iteration, and the run goes on', async () => {
   const attacks = ATTACKS.filter((_, i) => i % EVERY === 0)
