@@ -111,11 +111,11 @@ describe('indicators of exit rules, out of the evaluator', () => {
     expect(evaluated({ stopLoss: 0.1 }).exitIndicators).toBeUndefined()
   })
 
-  test('a strategy that uses the same indicator itself shares the value', () => {
+  test('a strategy that uses the same indicator at all bars shares the value', () => {
     const evaluator = createEvaluator(panel)
-    evaluateRule(strategy({}), evaluator, [range])
+    evaluateRule(strategy({}), evaluator)
     const before = evaluator.stats().misses
-    evaluateRule(strategy({ atrStop: { n: 5, k: 2 } }), evaluator, [range])
+    evaluateRule(strategy({ atrStop: { n: 5, k: 2 } }), evaluator)
     expect(evaluator.stats().misses).toBe(before)
   })
 })
