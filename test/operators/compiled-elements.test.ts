@@ -52,7 +52,7 @@ test.each(CELL_BY_CELL.map((operator) => [operator.name, operator] as const))(
       [7, 1],
       [31, 3],
       [40, 500],
-      [3, 5001],
+      [3, 9001],
     ] as const)
       for (const vectorAt of [-1, 0, 1]) {
         const rng = createRng(width, name, vectorAt)
@@ -140,5 +140,5 @@ test.each(DERIVED_FIELDS)(
 )
 
 test('a piece is some bars, and one of a panel so wide that it alone is more', () => {
-  expect([1, 500, 4096, 5000].map(pieceRows)).toEqual([4096, 8, 1, 1])
+  expect([1, 500, 8192, 9000].map(pieceRows)).toEqual([8192, 16, 1, 1])
 })

@@ -19,8 +19,8 @@ export type Series = Float64Array | BarSource
 
 export const isSource = (series: Series): series is BarSource => !(series instanceof Float64Array)
 
-/** Values of a register, about: a few of these stay in the first level of the processor's cache, all in the second. */
-const PIECE = 4096
+/** Values of a register, about: some of these stay in the second level of the processor's cache. */
+const PIECE = 8192
 
 /** Bars that a source is asked for at once. */
 export const pieceRows = (width: number) => Math.max(1, Math.floor(PIECE / width))
