@@ -205,7 +205,8 @@ function textOf(draft: Draft, id: string): string {
   const { graph } = draft.origin
   const own = id.slice(1)
   if (!graph.nodes.some((node) => node.id === own)) return operatorText(draft, id)
-  const text = nodeToCode(draft.origin, own)
+  // A window function's text has lines of its own.
+  const text = nodeToCode(draft.origin, own).replace(/\s+/g, ' ')
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`
 }
 

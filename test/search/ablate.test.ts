@@ -126,6 +126,18 @@ describe('a strategy without one of its parts', () => {
   })
 })
 
+test('a window function is told on one line', async () => {
+  const parts = await partsOf(
+    `score: rank(close.pctChange(60)).add(rank(close.custom('mine', 5, (x) => {
+      let sum = 0
+      for (const v of x) sum += v
+      return sum
+    }))), select: { top: 10 }`,
+  )
+  const found = parts.find(({ without }) => without.startsWith("rank(close.custom('mine', 5,"))
+  expect(found!.without).not.toContain('\n')
+})
+
 test('what is too large for the limits without a part is passed over', async () => {
   const strategy = await compiled(
     'score: rank(close.pctChange(60)).add(rank(close.std(20))), select: { top: 10 }',
