@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js'
 import { HISTORY_FILE } from '../history/journal-store.js'
 import type { LoopEvent } from '../loop/events.js'
 import type { Session } from '../loop/session.js'
-import { initialState, type LoopState } from '../loop/state.js'
+import { foldRules, initialState, type LoopState } from '../loop/state.js'
 import { readRun } from '../loop/stored-run.js'
 
 /** What the server works on, as settings say it. */
@@ -101,12 +101,15 @@ export function createDesk({ settle, env, acceptChanges, log }: DeskOptions): De
     opened: open,
     closing: closing.signal,
     async state() {
-      const { runDir } = await choose()
+      const { runDir, config } = await choose()
       const path = join(runDir, HISTORY_FILE)
       if (!existsSync(path)) return initialState()
       const { size } = statSync(path)
       if (folded?.size !== size)
-        folded = { size, state: await readRun(runDir, ({ message }) => log(message)) }
+        folded = {
+          size,
+          state: await readRun(runDir, ({ message }) => log(message), foldRules(config).objective),
+        }
       return folded.state
     },
     write(signal, work, onEvent) {

@@ -1,23 +1,31 @@
 import { z } from 'zod'
 import { LEVELS } from '../../champion/levels.js'
+import { OBJECTIVES, type Objective } from '../../champion/objective.js'
 import type { IterationRecord } from '../../history/record.js'
+import { championPolicy } from '../../loop/judge.js'
 import { feedbackFor } from '../../loop/propose.js'
+import type { Session } from '../../loop/session.js'
+import { batchStartOf } from '../../loop/slots.js'
 import { proposalView } from '../../loop/state.js'
 import type { Desk } from '../desk.js'
+import { pathHider } from '../problem.js'
 import { championShape, toldChampion, toldRecord, toldShape } from '../told.js'
-import { look, tool } from '../tool.js'
+import { tool } from '../tool.js'
 
 const MOST_ITERATIONS = 10_000
 /** Records that are told whole; list_history has the others. */
 const MOST_TOLD = 10
 const PROGRESS_EVERY_MS = 200
 
+const ENDS = ['finished', 'outOfTime', 'interrupted', 'budgetSpent'] as const
+type End = (typeof ENDS)[number]
+
 export const iterateTool = (desk: Desk, cwd: string) =>
   tool({
     name: 'run_iterations',
     title: 'Run iterations of the loop',
     description:
-      'Lets the loop itself propose and evaluate: the configured models and the Factor Graph. Ends after `count` iterations or `maxSeconds`, whichever comes first (call again to go on); cancelling finishes and records what is being evaluated.',
+      'Lets the loop itself propose and evaluate: the configured models and the Factor Graph. Ends after `count` iterations, or with the batch in which `maxSeconds` are over (call again to go on); cancelling finishes and records what is being evaluated.',
     input: z.object({
       count: z.int().min(1).max(MOST_ITERATIONS).describe('iterations to add'),
       maxSeconds: z
@@ -31,7 +39,7 @@ export const iterateTool = (desk: Desk, cwd: string) =>
       recorded: z.number(),
       /** Iterations of the run in all. */
       iterations: z.number(),
-      ended: z.enum(['finished', 'outOfTime', 'interrupted', 'budgetSpent']),
+      ended: z.enum(ENDS),
       levels: z.record(z.string(), z.number()),
       distinctStrategies: z.number(),
       /** The best of these by the objective on train, best first. */
@@ -42,19 +50,23 @@ export const iterateTool = (desk: Desk, cwd: string) =>
     }),
     effect: 'records',
     async run({ count, maxSeconds }, { signal, progress }) {
-      const { policy, hide } = await look(desk, cwd)
       const records: IterationRecord[] = []
       let toldAt = 0
       return desk.write(
         signal,
         async (session, { bench }) => {
           const { state } = session
-          const outOfTime = AbortSignal.timeout(maxSeconds * 1000)
+          const seen = {
+            state,
+            policy: championPolicy(bench.config),
+            hide: pathHider(desk.known() ?? {}, cwd),
+          }
           const total = state.next + count
           progress(0, count, `from iteration ${state.next} on`)
-          const stopped = await session.iterate({
+          const ended = await iterateUntil(session, bench.config.batchSize, {
             total,
-            stop: AbortSignal.any([signal, desk.closing, outOfTime]),
+            outOfTime: AbortSignal.timeout(maxSeconds * 1000),
+            stop: AbortSignal.any([signal, desk.closing]),
           })
           const levels = Object.fromEntries(
             LEVELS.map((level) => [level, records.filter((record) => record.level === level).length]),
@@ -63,16 +75,14 @@ export const iterateTool = (desk: Desk, cwd: string) =>
             data: {
               recorded: records.length,
               iterations: state.next,
-              ended: stopped === 'interrupted' && outOfTime.aborted ? ('outOfTime' as const) : stopped,
+              ended,
               levels,
               distinctStrategies: new Set(
                 records.flatMap(({ strategy, execution }) =>
                   strategy !== null && execution.status !== 'rejected' ? [strategy.hash] : [],
                 ),
               ).size,
-              best: bestOf(records, bench.config.objective).map((record) =>
-                toldRecord(record, { state, policy, hide }),
-              ),
+              best: bestOf(records, bench.config.objective).map((record) => toldRecord(record, seen)),
               champions: records.filter((record) => record.champion.updated).map((one) => one.iteration),
               champion: toldChampion(state),
               feedback: feedbackFor(proposalView(state), bench.config),
@@ -80,6 +90,8 @@ export const iterateTool = (desk: Desk, cwd: string) =>
           }
         },
         (event) => {
+          if (event.type === 'model-asked')
+            progress(records.length, count, `iteration ${event.iteration}: asking a model`)
           if (event.type !== 'iteration-recorded') return
           records.push(event.record)
           const now = performance.now()
@@ -96,8 +108,26 @@ export const iterateTool = (desk: Desk, cwd: string) =>
     },
   })
 
-function bestOf(records: readonly IterationRecord[], objective: string): IterationRecord[] {
-  const value = ({ metrics }: IterationRecord) => metrics?.train?.[objective] ?? Number.NEGATIVE_INFINITY
+/** Batch by batch: one is not cut for the time, or answers that models are at would be paid for in vain. */
+async function iterateUntil(
+  { state, iterate }: Session,
+  batchSize: number,
+  until: { readonly total: number; readonly outOfTime: AbortSignal; readonly stop: AbortSignal },
+): Promise<End> {
+  const { total, outOfTime, stop } = until
+  while (state.next < total) {
+    if (stop.aborted) return 'interrupted'
+    if (outOfTime.aborted) return 'outOfTime'
+    const batchEnd = batchStartOf(state.next, batchSize) + batchSize
+    const stopped = await iterate({ total: Math.min(total, batchEnd), stop })
+    if (stopped === 'budgetSpent') return stopped
+  }
+  return 'finished'
+}
+
+function bestOf(records: readonly IterationRecord[], objective: Objective): IterationRecord[] {
+  const { metric } = OBJECTIVES[objective]
+  const value = ({ metrics }: IterationRecord) => metrics?.train?.[metric] ?? Number.NEGATIVE_INFINITY
   return records
     .filter((record) => Number.isFinite(value(record)))
     .sort((a, b) => value(b) - value(a))

@@ -3,11 +3,13 @@ import { AlphaloopError } from '../../base/errors.js'
 import { executionErrorOf, placeOf } from '../../feedback/execution-error.js'
 import type { IterationRecord } from '../../history/record.js'
 import type { CompiledText } from '../../loop/agent-proposal.js'
+import { championPolicy } from '../../loop/judge.js'
 import { feedbackFor } from '../../loop/propose.js'
-import { proposalView } from '../../loop/state.js'
+import { type LoopState, proposalView } from '../../loop/state.js'
 import type { Workbench } from '../../loop/workbench.js'
 import type { StrategyLanguage } from '../../strategy/compile.js'
 import type { Desk } from '../desk.js'
+import { pathHider } from '../problem.js'
 import { championShape, errorShape, metricsShape, toldChampion, toldRecord } from '../told.js'
 import { look, tool } from '../tool.js'
 
@@ -57,12 +59,11 @@ export const proposeTool = (desk: Desk, cwd: string) =>
     }),
     effect: 'records',
     async run({ code, language = languageOf(code), parents, dryRun }, { signal }) {
-      const { bench } = await desk.opened()
-      const compiled = await compile(code, language, bench)
-      const { hide, policy } = await look(desk, cwd)
-      const told = toldProgram(compiled, hide)
       if (dryRun) {
-        const state = await desk.state()
+        const { bench } = await desk.opened()
+        const compiled = await compile(code, language, bench)
+        const { state, hide } = await look(desk, cwd)
+        const told = toldProgram(compiled, hide)
         return {
           data: {
             outcome: told.error === null ? ('compiles' as const) : ('refused' as const),
@@ -70,7 +71,7 @@ export const proposeTool = (desk: Desk, cwd: string) =>
             iteration: null,
             level: null,
             ...told,
-            duplicateOf: told.strategy === null ? null : (state.evaluated.get(told.strategy.hash) ?? null),
+            duplicateOf: firstOf(told.strategy, state),
             train: null,
             trainNotes: {},
             becameChampion: false,
@@ -80,11 +81,14 @@ export const proposeTool = (desk: Desk, cwd: string) =>
           },
         }
       }
-      return desk.write(signal, async (session) => {
+      // Compiled in its turn, so that proposals are recorded in the order in which they came.
+      return desk.write(signal, async (session, { bench }) => {
         const { state } = session
-        const first = told.strategy === null ? undefined : state.evaluated.get(told.strategy.hash)
+        const compiled = await compile(code, language, bench)
+        const seen = { state, policy: championPolicy(bench.config), hide: pathHider(desk.known() ?? {}, cwd) }
+        const told = toldProgram(compiled, seen.hide)
         const record = await session.propose({ source: code, language, compiled, parents })
-        const seen = toldRecord(record, { state, policy, hide })
+        const { error, train, trainNotes, becameChampion, decision } = toldRecord(record, seen)
         const outcome = outcomeOf(record)
         return {
           data: {
@@ -93,12 +97,12 @@ export const proposeTool = (desk: Desk, cwd: string) =>
             iteration: record.iteration,
             level: record.level,
             strategy: told.strategy,
-            error: told.error ?? seen.error,
-            duplicateOf: outcome === 'duplicate' ? (first ?? null) : null,
-            train: seen.train,
-            trainNotes: seen.trainNotes,
-            becameChampion: seen.becameChampion,
-            decision: seen.decision,
+            error: told.error ?? error,
+            duplicateOf: outcome === 'duplicate' ? firstOf(told.strategy, state) : null,
+            train,
+            trainNotes,
+            becameChampion,
+            decision,
             champion: toldChampion(state),
             feedback: feedbackFor(proposalView(state), bench.config),
           },
@@ -123,6 +127,10 @@ async function compile(
     throw error
   }
 }
+
+/** The iteration that evaluated a strategy first. */
+const firstOf = (strategy: { readonly hash: string } | null, { evaluated }: LoopState): number | null =>
+  (strategy && evaluated.get(strategy.hash)) ?? null
 
 /** How a recorded proposal ended. */
 function outcomeOf({ execution, metrics, strategy }: IterationRecord): Outcome {
