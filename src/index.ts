@@ -197,6 +197,8 @@ export {
   tsRank,
   type VectorExpr,
   variance,
+  type Windows,
+  type WindowValue,
   where,
   wilder,
   williamsR,
