@@ -4,7 +4,8 @@
  * 2. It is written down anew, in one way, by a writer that knows only what is allowed (write.ts).
  * 3. Every name in it is its own or one of few that its realm has (scope.ts).
  */
-import { type AnyNode, parse } from 'acorn'
+import type { AnyNode } from 'acorn'
+import { parseShallow } from './parse.js'
 import { type Refusal, Refused, refuse } from './refusal.js'
 import { checkNames, childrenOf } from './scope.js'
 import { writeFunction } from './write.js'
@@ -47,17 +48,6 @@ const TOO_DEEP: Refusal = {
   ...START,
 }
 
-/** Brackets that are open at once, at the most; those in texts count too. */
-function nesting(source: string): number {
-  let open = 0
-  let most = 0
-  for (const sign of source) {
-    if (sign === '(' || sign === '[' || sign === '{') most = Math.max(most, ++open)
-    else if (sign === ')' || sign === ']' || sign === '}') open--
-  }
-  return most
-}
-
 function depthOf(root: AnyNode): number {
   let most = 0
   const open = [{ node: root, depth: 1 }]
@@ -82,7 +72,6 @@ function readNew(source: string): ReadFunction {
       ...START,
     })
   try {
-    if (nesting(source) > DEEPEST) throw new Refused(TOO_DEEP)
     const node = onlyFunction(source)
     if (depthOf(node) > DEEPEST) throw new Refused(TOO_DEEP)
     for (const param of node.params)
@@ -135,7 +124,7 @@ type TopFunction = Extract<AnyNode, { type: 'ArrowFunctionExpression' | 'Functio
 function onlyFunction(source: string): TopFunction {
   // The line break keeps a comment at the end from swallowing the bracket.
   const options = { ecmaVersion: 2023, sourceType: 'module', locations: true } as const
-  const { body } = parse(`(${source}\n)`, options)
+  const { body } = parseShallow(`(${source}\n)`, options, TOO_DEEP)
   const [statement] = body
   const node: AnyNode | undefined =
     statement?.type === 'ExpressionStatement' ? statement.expression : statement
