@@ -79,6 +79,7 @@ export type {
 export type { HistoryStore } from './history/store.js'
 export { type HistoryVerdict, verifyHistory } from './history/verify.js'
 export type { LoopEvent } from './loop/events.js'
+export { openRecordings, type Recordings } from './loop/replay.js'
 export type { LoopState } from './loop/state.js'
 export type { StoredPrompt } from './loop/stored-prompt.js'
 export { readChampion, readRun } from './loop/stored-run.js'
