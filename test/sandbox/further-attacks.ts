@@ -680,6 +680,14 @@ export const FURTHER_PROGRAMS: readonly (readonly [string, string, string, strin
   ['source', 'generics without an end', `const x = ${R('a<', 2e4)}1`, 'STRATEGY_TOO_LARGE'],
   ['source', 'a namespace in a namespace', `${R('namespace A {', 1e4)}${R('}', 1e4)}`, 'STRATEGY_TOO_LARGE'],
   // --- graphs as JSON
+  [
+    'json',
+    'a window function that is nested as deeply as it is long',
+    J(
+      `{"id":"a","op":"custom","inputs":["b"],"params":{"name":"f","n":5,"fn":"(x) => /*${R('}', 1300)}*/${R('`${', 880)}"}},{"id":"b","op":"field","inputs":[],"params":{"name":"close"}}`,
+    ),
+    'INVALID_FUNCTION',
+  ],
   ['json', 'a prototype for every object', J(F, ',"__proto__":{"polluted":"ESCAPED"}'), 'INVALID_STRATEGY'],
   [
     'json',
