@@ -70,9 +70,7 @@ export interface EvaluatorOptions {
 export const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
 
 /** Into so many slabs the budget is divided, or into more of the largest size, or of whole columns. */
-const SLABS = 8
-/** A slab that is no larger than this share of the budget is made to hold one column. */
-const LARGEST_SHARE = 1 / 4
+const SLABS = 4
 const LARGEST_SLAB = 64 * 1024 * 1024
 /** A slab of a small panel holds no more than so many of its columns: clearing a large one would be all the work. */
 const COLUMNS_A_SLAB = 64
@@ -80,9 +78,7 @@ const COLUMNS_A_SLAB = 64
 /** Slabs that whole columns fill leave no holes that are too small for one. */
 function slabFor(budget: number, columnBytes: number): number {
   const most = Math.min(budget / SLABS, LARGEST_SLAB, COLUMNS_A_SLAB * columnBytes)
-  if (columnBytes === 0) return most
-  if (most < columnBytes) return columnBytes <= budget * LARGEST_SHARE ? columnBytes : most
-  return Math.floor(most / columnBytes) * columnBytes
+  return most < columnBytes || columnBytes === 0 ? most : Math.floor(most / columnBytes) * columnBytes
 }
 
 const costOf = (inputs: readonly { readonly cost: number }[]) =>
