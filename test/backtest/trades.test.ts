@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { computeMetrics } from '../../src/backtest/metrics/compute.js'
-import { simulate } from '../support/simulate.js'
+import { simulateTotals } from '../../src/backtest/simulate.js'
+import { indicatorsOf, simulate } from '../support/simulate.js'
 import { always, inputOf, panelOf, run, scoreRule, weightsRule } from './make.js'
+import { randomMarket } from './plain/random-market.js'
 
 const US = { commission: 0.0005, tax: 0, slippage: 0.0005 }
 
@@ -127,4 +129,16 @@ test('trades that are open at the end come by symbol, in whatever order they wer
     ['C', 4, 'end'],
     ['D', 3, 'end'],
   ])
+})
+
+test('a backtest that keeps no trades comes to the same totals, curves and fills, in 200 random markets', () => {
+  let closed = 0
+  for (let seed = 0; seed < 200; seed++) {
+    const { input } = randomMarket(seed)
+    const { trades, ...kept } = simulate(input)
+    expect(simulateTotals({ ...input, exitIndicators: indicatorsOf(input) }), `market ${seed}`).toEqual(kept)
+    expect(kept.tradeTotals).toMatchObject({ closed: trades.filter(({ reason }) => reason !== 'end').length })
+    closed += kept.tradeTotals.closed
+  }
+  expect(closed).toBeGreaterThan(1000)
 })
