@@ -13,20 +13,13 @@ import { applyRecord, type FoldRules, initialState, type LoopState } from './sta
 export const openHistory = (runDir: string, onWarning: OnWarning): Promise<JournalStore> =>
   JournalStore.open(join(runDir, HISTORY_FILE), { readOnly: true, onWarning })
 
-/**
- * The fold over a run's whole history.
- * @param objective the metric by which parents are ranked, on train
- */
-export async function readRun(
-  runDir: string,
-  onWarning: OnWarning = () => {},
-  objective: FoldRules['objective'] = 'sharpe',
-): Promise<LoopState> {
+/** The fold over a run's whole history. */
+export async function readRun(runDir: string, onWarning: OnWarning = () => {}): Promise<LoopState> {
   const store = await openHistory(runDir, onWarning)
   try {
     const state = initialState()
     // As wide as a staleness window may be: a demotion names a scored record within it.
-    const rules: FoldRules = { objective, scoredWindow: 10_000 }
+    const rules: FoldRules = { objective: 'sharpe', scoredWindow: 10_000 }
     for await (const record of store.records()) applyRecord(state, record, rules)
     return state
   } finally {

@@ -1,13 +1,11 @@
-import { existsSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { AlphaloopError, environmentError } from '../base/errors.js'
 import { type OpenedRun, openRun } from '../compose.js'
 import type { Config } from '../config/schema.js'
-import { HISTORY_FILE } from '../history/journal-store.js'
 import type { LoopEvent } from '../loop/events.js'
 import type { Session } from '../loop/session.js'
-import { foldRules, initialState, type LoopState } from '../loop/state.js'
-import { readRun } from '../loop/stored-run.js'
+import { foldRules, type LoopState } from '../loop/state.js'
+import { followRun } from './follow.js'
 
 /** What the server works on, as settings say it. */
 export interface RunChoice {
@@ -64,7 +62,9 @@ export function createDesk({ settle, env, acceptChanges, log }: DeskOptions): De
   let choice: Promise<RunChoice> | undefined
   let known: RunChoice | undefined
   let run: Promise<OpenedRun> | undefined
-  let folded: { readonly size: number; readonly state: LoopState } | undefined
+  let followed:
+    | { readonly runDir: string; readonly config: Config; readonly read: () => Promise<LoopState> }
+    | undefined
   let turns: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
@@ -102,15 +102,12 @@ export function createDesk({ settle, env, acceptChanges, log }: DeskOptions): De
     closing: closing.signal,
     async state() {
       const { runDir, config } = await choose()
-      const path = join(runDir, HISTORY_FILE)
-      if (!existsSync(path)) return initialState()
-      const { size } = statSync(path)
-      if (folded?.size !== size)
-        folded = {
-          size,
-          state: await readRun(runDir, ({ message }) => log(message), foldRules(config).objective),
-        }
-      return folded.state
+      if (followed?.runDir !== runDir || followed.config !== config) {
+        // As wide as a staleness window may be: a demotion names a scored record within it.
+        const rules = { ...foldRules(config), scoredWindow: 10_000 }
+        followed = { runDir, config, read: followRun(runDir, rules, ({ message }) => log(message)) }
+      }
+      return followed.read()
     },
     write(signal, work, onEvent) {
       if (waiting >= MOST_WAITING)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { usageError } from '../../base/errors.js'
-import { LEVELS } from '../../champion/levels.js'
+import { LEVELS, type Level } from '../../champion/levels.js'
 import type { IterationRecord, RecordedAblation } from '../../history/record.js'
+import type { HistoryStore } from '../../history/store.js'
 import { openHistory } from '../../loop/stored-run.js'
 import { type Desk, runName } from '../desk.js'
 import { championShape, codeOf, metricsShape, toldChampion, toldRecord, toldShape } from '../told.js'
@@ -157,16 +158,7 @@ export const listTool = (desk: Desk, cwd: string) =>
     effect: 'reads',
     async run({ limit, before = Number.POSITIVE_INFINITY, level }) {
       const seen = await look(desk, cwd)
-      const page: IterationRecord[] = []
-      let more = false
-      for await (const record of iterationsOf(desk, seen.state.next)) {
-        if (record.iteration >= before || (level !== undefined && record.level !== level)) continue
-        page.push(record)
-        if (page.length > limit) {
-          page.shift()
-          more = true
-        }
-      }
+      const { page, more } = await pageOf(desk, seen.state.next, { limit, before, level })
       return {
         data: {
           total: seen.state.next,
@@ -223,15 +215,33 @@ export const recordTool = (desk: Desk, cwd: string) =>
     },
   })
 
-async function* iterationsOf(desk: Desk, next: number): AsyncIterable<IterationRecord> {
-  if (next === 0) return
+/** The last `limit` records before an iteration, and whether there are earlier ones. */
+async function pageOf(
+  desk: Desk,
+  next: number,
+  wanted: { readonly limit: number; readonly before: number; readonly level: Level | undefined },
+): Promise<{ readonly page: readonly IterationRecord[]; readonly more: boolean }> {
+  const { limit, before, level } = wanted
+  if (next === 0) return { page: [], more: false }
   const { runDir } = await desk.choice()
   const store = await openHistory(runDir, () => {})
   try {
-    for await (const record of store.records()) if (record.kind === 'iteration') yield record
+    const fits = ({ iteration, level: its }: IterationRecord) =>
+      iteration < before && (level === undefined || its === level)
+    // Without a level the page is found from the end of the history, and nothing before it is read.
+    const fromEnd = limit + 1 + Math.max(0, next - before)
+    const records = level === undefined ? await store.tail(fromEnd) : await allIterations(store)
+    const found = records.filter(fits)
+    return { page: found.slice(-limit), more: found.length > limit }
   } finally {
     await store.close()
   }
+}
+
+async function allIterations(store: Pick<HistoryStore, 'records'>): Promise<IterationRecord[]> {
+  const found: IterationRecord[] = []
+  for await (const record of store.records()) if (record.kind === 'iteration') found.push(record)
+  return found
 }
 
 /** @throws AlphaloopError (usage) NO_SUCH_ITERATION */
