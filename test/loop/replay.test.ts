@@ -2,7 +2,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { AlphaloopError } from '../../src/base/errors.js'
 import { contentHash } from '../../src/base/hash.js'
+import { openRun } from '../../src/compose.js'
+import { createConfig } from '../../src/config/resolve.js'
 import { createStrategy } from '../../src/graph/strategy.js'
 import type { ModelRound } from '../../src/history/record.js'
 import { verifyHistory } from '../../src/history/verify.js'
@@ -435,6 +438,51 @@ describe('a fork', () => {
     expect((await replay(cwd, '--fork', '5', '--iterations', '5')).code).toBe(0)
     expect(jsonOf(await replay(cwd, '--fork', '6')).error).toMatchObject({ code: 'REPLAY_OF_ANOTHER' })
   })
+})
+
+test('what agents proposed between the iterations of a run is proposed again, in its place', async () => {
+  const cwd = scratch()
+  const config = createConfig({
+    data: 'builtin:symbols=8,bars=300,seed=3',
+    seed: 5,
+    iterations: 12,
+    batchSize: 4,
+  })
+  const run = await openRun({ config, runDir: join(cwd, 'run') })
+  const source = mine('close').replace('pctChange(20)', 'pctChange(7)')
+  const error = new AlphaloopError('usage', 'UNKNOWN_METHOD', 'there is no pctChnge', {
+    hint: 'pctChange?',
+    details: { line: 3, column: 9 },
+  })
+  const never = new AbortController().signal
+  await run.hold(async (session) => {
+    await session.iterate({ total: 2, stop: never })
+    const strategy = await run.bench.compile(source, 'ts')
+    // Within a batch, from a parent; then what does not compile, and what is known already.
+    await session.propose({
+      source,
+      language: 'ts',
+      compiled: { state: 'compiled', strategy },
+      parents: [1],
+    })
+    await session.propose({
+      source: 'nonsense',
+      language: 'ts',
+      compiled: { state: 'refused', error },
+      parents: [],
+    })
+    await session.propose({ source, language: 'ts', compiled: { state: 'compiled', strategy }, parents: [] })
+    await session.iterate({ total: 12, stop: never })
+  })
+  await run.close()
+  const records = iterationsIn(readHistory(join(cwd, 'run')))
+  expect(records.filter(({ proposer }) => proposer === 'agent').map(({ iteration }) => iteration)).toEqual([
+    2, 3, 4,
+  ])
+  expect(records).toHaveLength(12)
+  const { code, stderr } = await replay(cwd)
+  expect(code, stderr).toBe(0)
+  expect(replayedHistoryOf(join(cwd, 'again'))).toEqual(replayedHistoryOf(join(cwd, 'run')))
 })
 
 test('a run that ended for want of budget is replayed to that end', async () => {
