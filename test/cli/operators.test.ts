@@ -21,6 +21,17 @@ test('one operator is shown with its ranges, outputs and source', async () => {
   expect(jsonOf(await cli(['operators', 'variance', '--json'], { cwd })).name).toBe('var')
 })
 
+test('one that takes a function is shown with an example, which runs', async () => {
+  const { stdout } = await cli(['operators', 'custom'], { cwd })
+  expect(stdout).toContain('custom(name: text, n: 1…1000, [...inputs: numeric], fn: (…windows) => number)')
+  const example = /^ {2}example: (.*)$/m.exec(stdout)![1]!
+  const { code, stdout: factor } = await cli(['factor', example, '--data', 'builtin:symbols=10,bars=200'], {
+    cwd,
+  })
+  expect(code).toBe(0)
+  expect(factor).toContain('rank IC with the next bar')
+})
+
 test('numbers without a range are shown without one', async () => {
   expect((await cli(['operators', 'clip'], { cwd })).stdout).toContain('lo: number')
   expect((await cli(['operators', 'calendar'], { cwd })).stdout).toContain(

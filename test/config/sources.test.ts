@@ -226,6 +226,7 @@ describe('what counts as a change of a run', () => {
     'llm.budget.maxCalls',
     'llm.budget.whenSpent',
     'limits.evaluationTimeoutSeconds',
+    'limits.customSeconds',
   ]
 
   test.each(leaves.map((leaf) => [name(leaf), leaf] as const))('%s', (path, leaf) => {
