@@ -100,6 +100,17 @@ describe('a strategy that was tried out', () => {
     })
   })
 
+  test('that would pick and buys nothing is told to look at the limits of its portfolio', () => {
+    const strategy = createStrategy(graph({}))
+    const full = { part: 'score', days: 1, ofDays: 1, cells: 5, ofCells: 10 } as const
+    const tried = tryOut(graph({ universe: 'never' }))
+    const said = objectionTo(strategy, { ...tried, idle: { decisions: 1, parts: [full] } } as typeof tried)
+    expect(said!.error.message).toBe(
+      'it never trades on train: score is finite for 5 of 10 cells (50%), on 1 of 1 decision day',
+    )
+    expect(said!.error.hint).toContain('maxWeight, minTrade, maxTurnover')
+  })
+
   test('that is refused, or takes too long, has that said', () => {
     const strategy = createStrategy(graph({}))
     expect(

@@ -201,6 +201,21 @@ describe('a try-out', () => {
     })
   })
 
+  test('looks at each day but the last where a strategy decides daily', () => {
+    const tried = tryOut({
+      ...momentum,
+      rule: { kind: 'score', score: 'n1', select: { threshold: 1e9 } },
+      portfolio: { ...DEFAULT_PORTFOLIO, rebalance: 'daily' },
+    })
+    const days = SETUP.ranges.train.end - SETUP.ranges.train.start
+    expect(tried).toMatchObject({
+      idle: {
+        decisions: days,
+        parts: [{ part: 'score', ofDays: days, days: days - 20 }, { part: 'eligible' }],
+      },
+    })
+  })
+
   test('that the strategy itself makes impossible is refused, and ruin is told with its day', () => {
     const nodes = [{ id: 'n1', op: 'field', inputs: [], params: { name: 'clsoe' } }]
     expect(tryOut({ ...momentum, nodes })).toMatchObject({ state: 'refused', code: 'UNKNOWN_FIELD' })
