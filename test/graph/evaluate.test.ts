@@ -68,11 +68,11 @@ describe('the columnar evaluator and the plain one', () => {
     expect(exact / nodes).toBeGreaterThan(0.7)
   })
 
-  test('meet every operator in these graphs', () => {
+  test('meet every operator in these graphs, but for functions of a strategy’s author', () => {
     const met = new Set<string>()
     for (let i = 0; i < 300; i++)
       for (const { op } of randomGraph(createRng(i, 'met'), 25, PANEL_GRAPHS).nodes) met.add(op)
-    expect([...REGISTRY.keys()].filter((name) => !met.has(name))).toEqual([])
+    expect([...REGISTRY.keys()].filter((name) => !met.has(name))).toEqual(['custom'])
   })
 })
 
