@@ -27,6 +27,9 @@ function watched(options: OutputOptions, terminal = false) {
       env: {},
       cwd: '/',
       onSignal: () => () => {},
+      protocol: () => {
+        throw new Error('a server of a protocol is a process of its own')
+      },
       exit: () => {
         throw new Error('exit')
       },
