@@ -1,3 +1,4 @@
+import { type CompiledMemory, startCompiled } from '../../../base/compiled.js'
 import { KERNEL_BYTES } from './bytes.js'
 
 /**
@@ -161,30 +162,14 @@ export interface CompiledKernels {
   ): void
 }
 
-interface Memory {
-  readonly buffer: ArrayBuffer
-  grow(pages: number): number
-}
-
-// The types of the language alone do not know the engine's global object.
-const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: {
-    Memory: new (pages: { initial: number }) => Memory
-    Module: new (bytes: Uint8Array) => unknown
-    Instance: new (module: unknown, imports: object) => { readonly exports: unknown }
-  }
-}
-
 const PAGE = 65_536
 /** Addresses before this one are left to the module. */
 const FIRST = 1024
 
-let machine: (Machine & { readonly memory: Memory }) | undefined
+let machine: (Machine & { readonly memory: CompiledMemory }) | undefined
 
-function start(): Machine & { readonly memory: Memory } {
-  const memory = new WebAssembly.Memory({ initial: 1 })
-  const module = new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BYTES), (char) => char.charCodeAt(0)))
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+function start(): Machine & { readonly memory: CompiledMemory } {
+  const { memory, exports } = startCompiled(KERNEL_BYTES)
   return {
     memory,
     kernels: exports as CompiledKernels,
