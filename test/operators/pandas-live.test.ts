@@ -17,6 +17,8 @@ const NO_COUNTERPART: Readonly<Record<string, string>> = {
   constant: 'a number is a number',
   group: 'codes are given when data is read; pandas numbers categories by itself',
   cooldown: 'whether it lets a bar through depends on what it let through before',
+  custom:
+    "its function is its author's; test/graph/custom.test.ts holds some to operators that are compared here",
   supertrend: 'its bands depend on their own values one bar before',
 }
 
