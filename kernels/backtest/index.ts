@@ -1,1 +1,2 @@
 export { largest, over, prepare } from './select'
+export { walk } from './walk'

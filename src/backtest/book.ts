@@ -1,3 +1,4 @@
+import type { AccountMemory } from './account-memory.js'
 import {
   CLOSED,
   CLOSED_VALUE,
@@ -49,17 +50,21 @@ export class Book {
   }
   readonly ledger = new TradeLedger()
 
+  readonly memory: AccountMemory
   private readonly slot: Int32Array
   private readonly records: Float64Array
 
-  /** Room for positions in `n` symbols. */
-  constructor(n: number) {
-    this.held = new Int32Array(n)
+  /** Room for positions in as many symbols as the memory has records. */
+  constructor(memory: AccountMemory) {
+    const n = memory.symbols
+    this.memory = memory
+    this.held = memory.held
     this.slot = new Int32Array(n)
     this.closing = new Uint8Array(n)
     this.why = new Uint8Array(n)
     this.bestClose = new Float64Array(n)
-    this.records = new Float64Array(RECORD * n)
+    this.records = memory.records
+    this.records.fill(0)
   }
 
   shares(i: number): number {

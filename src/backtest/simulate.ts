@@ -135,7 +135,8 @@ class Run {
    */
   private walk(rebalances: Int32Array, periodsPerYear: number): void {
     const { book, policy, closes, checkExit } = this
-    const { net, short } = this.workspace
+    const { short } = this.workspace
+    const { net } = book.memory
     const { delistAfter } = this.portfolio
     const borrow = this.portfolio.borrowRate / periodsPerYear
     const financing = this.portfolio.financingRate / periodsPerYear
@@ -162,7 +163,7 @@ class Run {
       }
       to = Math.min(to, delisting - 1)
 
-      const hasShorts = valueHeld(book, closes, bar, to - bar + 1, net, short)
+      const hasShorts = valueHeld(book, closes, bar, to - bar + 1, short)
       if (hasShorts || book.cash < 0) {
         for (let t = bar; t <= to; t++) {
           if (t > bar) this.payToHold(shortBefore * borrow, financing)

@@ -1,5 +1,7 @@
 import type { Panel } from '../data/panel.js'
+import { type AccountMemory, sharedMemory } from './account-memory.js'
 import { Book } from './book.js'
+import { type CloseColumns, closeColumns } from './closes.js'
 import type { Orders } from './fill.js'
 import { PolicyArrays } from './policy.js'
 
@@ -14,8 +16,7 @@ export interface Workspace {
   readonly orders: PlacedOrders
   /** Dense target weights by symbol, all 0 between fills. */
   readonly target: Float64Array
-  /** By bar of a stretch: value of all positions, and size of the shorts. */
-  readonly net: Float64Array
+  /** By bar of a stretch: size of the shorts. */
   readonly short: Float64Array
 }
 
@@ -31,18 +32,37 @@ export interface PlacedOrders extends Orders {
   readonly opening: Int32Array
 }
 
+/** Those of large panels wait beside their closes; small panels take turns in one. */
+const own = new WeakMap<AccountMemory, Workspace>()
 let idle: Workspace | undefined
+/** The small panel whose closes are in the kernels' memory. */
+let loaded: CloseColumns | undefined
 
-/** Arrays for a panel of this size. A borrower that throws merely loses them to the garbage collector. */
+/** Arrays for a panel, with its closes. A borrower that throws merely loses them to the garbage collector. */
 export function borrowWorkspace(panel: Panel): Workspace {
+  const closes = closeColumns(panel)
+  const { memory } = closes
   const symbols = panel.symbols.length
   const bars = panel.dates.length
+  if (memory !== undefined) {
+    const before = own.get(memory)
+    own.delete(memory)
+    return before ?? createWorkspace(memory)
+  }
   const before = idle
   idle = undefined
-  if (before !== undefined && before.symbols === symbols && before.net.length >= bars) return before
+  const isFit = before !== undefined && before.symbols === symbols && before.book.memory.bars >= bars
+  const workspace = isFit ? before : createWorkspace(sharedMemory(symbols, bars))
+  if (!isFit || loaded !== closes) workspace.book.memory.closes.set(closes.last)
+  loaded = closes
+  return workspace
+}
+
+function createWorkspace(memory: AccountMemory): Workspace {
+  const { symbols, bars } = memory
   return {
     symbols,
-    book: new Book(symbols),
+    book: new Book(memory),
     policy: new PolicyArrays(symbols),
     orders: {
       count: 0,
@@ -58,13 +78,14 @@ export function borrowWorkspace(panel: Panel): Workspace {
       opening: new Int32Array(symbols + 1),
     },
     target: new Float64Array(symbols),
-    net: new Float64Array(bars),
     short: new Float64Array(bars),
   }
 }
 
 /** Hands the arrays back when every position is closed and the ledger taken; they must not be used afterwards. */
 export function giveBackWorkspace(workspace: Workspace): void {
-  workspace.book.cash = 1
-  idle = workspace
+  const { book } = workspace
+  book.cash = 1
+  if (book.memory.isShared) idle = workspace
+  else own.set(book.memory, workspace)
 }

@@ -13,10 +13,20 @@ const { WebAssembly } = globalThis as unknown as {
   }
 }
 
-/** A WebAssembly module (base64) that works in a memory of its own, one page to begin with. */
-export function startCompiled(text: string): { readonly memory: CompiledMemory; readonly exports: unknown } {
-  const memory = new WebAssembly.Memory({ initial: 1 })
-  const module = new WebAssembly.Module(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
+/** Compiled once, however many memories it works in. */
+const modules = new Map<string, unknown>()
+
+/** A WebAssembly module (base64) that works in a memory of its own, of so many pages to begin with. */
+export function startCompiled(
+  text: string,
+  pages = 1,
+): { readonly memory: CompiledMemory; readonly exports: unknown } {
+  let module = modules.get(text)
+  if (module === undefined) {
+    module = new WebAssembly.Module(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
+    modules.set(text, module)
+  }
+  const memory = new WebAssembly.Memory({ initial: pages })
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   return { memory, exports }
 }

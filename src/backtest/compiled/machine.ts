@@ -6,6 +6,16 @@ export interface BacktestKernels {
   prepare(row: number, may: number, closes: number, width: number, sign: number): number
   largest(row: number, width: number, count: number, k: number, work: number, ids: number): number
   over(row: number, width: number, threshold: number, ids: number): number
+  walk(
+    closes: number,
+    bars: number,
+    from: number,
+    count: number,
+    records: number,
+    held: number,
+    positions: number,
+    net: number,
+  ): void
 }
 
 /** The kernels with their memory as numbers, integers and bytes; these are replaced when it grows. */
@@ -16,9 +26,9 @@ export interface BacktestMachine {
   readonly bytes: Uint8Array
 }
 
-const PAGE = 65_536
+export const PAGE = 65_536
 /** Addresses before this one are left to the module. */
-const FIRST = 1024
+export const FIRST = 1024
 
 let machine: (BacktestMachine & { readonly grow: (pages: number) => void }) | undefined
 
