@@ -1,2 +1,3 @@
+export { place } from './place'
 export { largest, over, prepare } from './select'
 export { walk } from './walk'

@@ -1,6 +1,7 @@
 import { type CompiledMemory, startCompiled } from '../base/compiled.js'
 import { KERNEL_BYTES } from './compiled/bytes.js'
 import { type BacktestKernels, FIRST, PAGE } from './compiled/machine.js'
+import type { Orders } from './fill.js'
 import { RECORD } from './ledger.js'
 
 /**
@@ -19,6 +20,10 @@ export interface AccountMemory {
   /** Symbols with a position. */
   readonly held: Int32Array
   readonly heldAt: number
+  readonly orders: PlacedOrders
+  readonly ordersAt: number
+  /** Bytes from one array of the orders to the next. */
+  readonly ordersRoom: number
   /** By bar of a stretch: value of all positions. */
   readonly net: Float64Array
   readonly netAt: number
@@ -27,16 +32,36 @@ export interface AccountMemory {
   readonly closesAt: number
 }
 
+/** Orders and what becomes of them; there is room for one more than can be. */
+export interface PlacedOrders extends Orders {
+  readonly prices: Float64Array
+  /** Shares afterwards, and what each order costs. */
+  readonly next: Float64Array
+  readonly costs: Float64Array
+  /** Values held, traded and paid in costs; how many orders end a position, open one, and do both. */
+  readonly sums: Float64Array
+  /** The orders that end a position and those that open one. */
+  readonly ending: Int32Array
+  readonly opening: Int32Array
+}
+
+/** What is written without a branch and not kept may stand behind the last order; there are six sums. */
+const roomOf = (symbols: number): number => 8 * Math.max(6, symbols + 1)
+
+/** Arrays of orders (kernels/backtest/place.ts). */
+const ORDER_ARRAYS = 10
+
 /** A kernel goes two numbers at a time, over the end of an odd row. */
 const SPARE = 2
 
 /** Where the parts of an account stand, and where they end. */
 function layout(symbols: number, bars: number) {
   const recordsAt = FIRST
-  const netAt = recordsAt + 8 * RECORD * symbols
+  const ordersAt = recordsAt + 8 * RECORD * symbols
+  const netAt = ordersAt + ORDER_ARRAYS * roomOf(symbols)
   const closesAt = netAt + 8 * (bars + SPARE)
   const heldAt = closesAt + 8 * (symbols * bars + SPARE)
-  return { recordsAt, netAt, closesAt, heldAt, end: heldAt + 4 * symbols }
+  return { recordsAt, ordersAt, netAt, closesAt, heldAt, end: heldAt + 4 * symbols }
 }
 
 function viewsOf(
@@ -47,8 +72,11 @@ function viewsOf(
   places: ReturnType<typeof layout>,
   isShared: boolean,
 ): AccountMemory {
-  const { recordsAt, netAt, closesAt, heldAt } = places
+  const { recordsAt, ordersAt, netAt, closesAt, heldAt } = places
   const { buffer } = memory
+  const room = roomOf(symbols)
+  const numbers = (place: number) => new Float64Array(buffer, ordersAt + place * room, room / 8)
+  const integers = (place: number) => new Int32Array(buffer, ordersAt + place * room, room / 4)
   return {
     kernels: exports as BacktestKernels,
     isShared,
@@ -58,6 +86,20 @@ function viewsOf(
     recordsAt,
     held: new Int32Array(buffer, heldAt, symbols),
     heldAt,
+    orders: {
+      count: 0,
+      weights: numbers(0),
+      values: numbers(1),
+      prices: numbers(2),
+      next: numbers(3),
+      costs: numbers(4),
+      sums: numbers(5),
+      symbols: integers(6),
+      ending: integers(8),
+      opening: integers(9),
+    },
+    ordersAt,
+    ordersRoom: room,
     net: new Float64Array(buffer, netAt, bars),
     netAt,
     closes: new Float64Array(buffer, closesAt, symbols * bars),

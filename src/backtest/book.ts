@@ -107,29 +107,6 @@ export class Book {
     this.end(single, FIRST, 0, 1, bar)
   }
 
-  /** Fills orders whose positions go on: `list[0 … count − 1]`. Whether one grows is as good as random: no branch on it. */
-  adjust({ symbols, next, prices, costs }: FilledOrders, list: Int32Array, count: number): void {
-    const { records, averagesEntries } = this
-    for (let c = 0; c < count; c++) {
-      const j = list[c]!
-      const at = RECORD * symbols[j]!
-      const price = prices[j]!
-      const now = Math.abs(records[at]!)
-      const after = Math.abs(next[j]!)
-      const added = after - now
-      const bought = added * +(added > 0)
-      const sold = added - bought
-      records[at] = next[j]!
-      records[at + OPENED] = records[at + OPENED]! + bought
-      records[at + OPENED_VALUE] = records[at + OPENED_VALUE]! + bought * price
-      records[at + CLOSED] = records[at + CLOSED]! - sold
-      records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! - sold * price
-      records[at + COSTS] = records[at + COSTS]! + costs[j]!
-      if (averagesEntries && added > 0)
-        records[at + ENTRY_PRICE] = (now * records[at + ENTRY_PRICE]! + added * price) / after
-    }
-  }
-
   /** Opens a position for each of the orders `list[from … to − 1]`. */
   open(
     { symbols, next, prices, costs }: FilledOrders,

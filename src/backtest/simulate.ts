@@ -82,8 +82,6 @@ class Run {
   private readonly portfolio: Portfolio
   private readonly buyRate: number
   private readonly sellRate: number
-  /** What a change of value costs for each of it: a negative one (0), and a positive one (1). */
-  private readonly rates: Float64Array
   private readonly workspace: Workspace
   private readonly policy: Policy
   private readonly checkExit: ExitCheck | undefined
@@ -113,7 +111,6 @@ class Run {
     this.portfolio = portfolio
     this.buyRate = costs.commission + costs.slippage
     this.sellRate = costs.commission + costs.tax + costs.slippage
-    this.rates = Float64Array.of(-this.sellRate, this.buyRate)
     this.start = range.start
     this.end = range.end
     const bars = range.end - range.start + 1
@@ -213,7 +210,8 @@ class Run {
     const book = this.book
     const { symbols, weights } = this.policy
     const { grossExposure, minTrade, maxTurnover } = this.portfolio
-    const { orders, target } = this.workspace
+    const { target } = this.workspace
+    const { orders } = book.memory
     const row = bar * this.width
     const prices = this.fillPrices
     for (let j = 0; j < count; j++) target[symbols[j]!] = weights[j]!
@@ -273,72 +271,44 @@ class Run {
     const after = equityAfterFill(orders, gross, terms)
     const unit = targetScale(after, gross, stuck, grossExposure) * after
     const share = maxTurnover === undefined || equity <= 0 ? 1 : this.shareWithin(maxTurnover, unit, equity)
-    const { held, traded, paid } = this.placeOrders(bar, unit, share, equity)
-    book.cash = (share < 1 ? equity - paid : after) - stuckNet - held
-    this.record(bar, traded, paid, equity)
+    this.placeOrders(bar, unit, share, equity)
+    const { sums } = orders
+    const paid = sums[2]!
+    book.cash = (share < 1 ? equity - paid : after) - stuckNet - sums[0]!
+    this.record(bar, sums[1]!, paid, equity)
   }
 
-  /**
-   * Takes every order's symbol to `unit` times its weight, or to `share` of the way there, and books it. Positions that
-   * go on are adjusted first: their place among the others says nothing, and a branch between the kinds would be guessed
-   * wrong.
-   */
-  private placeOrders(
-    bar: number,
-    unit: number,
-    share: number,
-    equity: number,
-  ): { readonly held: number; readonly traded: number; readonly paid: number } {
-    const { book, rates } = this
-    const { orders } = this.workspace
-    const { symbols, weights, values, prices, next, costs, staying, ending, opening, count } = orders
-    let held = 0
-    let traded = 0
-    let paid = 0
-    let stays = 0
-    let ends = 0
-    let opens = 0
-    let turns = 0
-    for (let j = 0; j < count; j++) {
-      const before = values[j]!
-      let value = unit * weights[j]!
-      if (share < 1 && !this.isForced(j)) value = partOfWay(before, value, share, equity)
-      const change = value - before
-      const cost = change * rates[+(change > 0)]!
-      const shares = value / prices[j]!
-      next[j] = shares
-      costs[j] = cost
-      held += value
-      traded += Math.abs(change)
-      paid += cost
-      const now = book.shares(symbols[j]!)
-      const isStaying = (+(now > 0) & +(shares > 0)) | (+(now < 0) & +(shares < 0))
-      const isEnding = +(now !== 0) & (1 - isStaying)
-      const isOpening = +(shares !== 0) & (1 - isStaying)
-      staying[stays] = j
-      ending[ends] = j
-      opening[opens] = j
-      stays += isStaying
-      ends += isEnding
-      opens += isOpening
-      turns += isEnding & isOpening
-    }
-    book.adjust(orders, staying, stays)
+  /** Takes every order's symbol to `unit` times its weight, or to `share` of the way there, and books it. */
+  private placeOrders(bar: number, unit: number, share: number, equity: number): void {
+    const { book } = this
+    const { kernels, orders, ordersAt, ordersRoom, recordsAt } = book.memory
+    const { symbols, weights, values, next, sums, ending, opening, count } = orders
+    if (share < 1)
+      for (let j = 0; j < count; j++) {
+        const value = unit * weights[j]!
+        weights[j] = this.isForced(j) ? value : partOfWay(values[j]!, value, share, equity)
+      }
+    const { buyRate, sellRate } = this
+    const averages = +book.averagesEntries
+    // Under a cap the weights are values by now.
+    const of = share < 1 ? 1 : unit
+    kernels.place(ordersAt, ordersRoom, count, of, buyRate, sellRate, recordsAt, averages)
+    const ends = sums[3]!
+    const opens = sums[4]!
     if (book.ledger.keepsRows) for (let e = 0; e < ends; e++) this.nameReason(symbols[ending[e]!]!)
-    if (turns > 0) this.turnThroughZero(bar, ends, opens)
+    if (sums[5]! > 0) this.turnThroughZero(bar, ends, opens)
     else {
       // What is held stands before what is new among the orders.
       book.end(orders, ending, 0, ends, bar)
       book.open(orders, opening, 0, opens, bar)
     }
     if (book.closingCount > 0) for (let j = 0; j < count; j++) if (next[j] !== 0) book.keep(symbols[j]!)
-    return { held, traded, paid }
   }
 
   /** Ends and opens positions in the order of their orders, where some do both. */
   private turnThroughZero(bar: number, ends: number, opens: number): void {
     const { book } = this
-    const { orders } = this.workspace
+    const { orders } = this.book.memory
     const { symbols, next, costs, ending, opening } = orders
     for (let e = 0, o = 0; e < ends || o < opens; ) {
       const j = e < ends ? ending[e]! : orders.count
@@ -360,7 +330,7 @@ class Run {
 
   /** The share of its orders that a rebalance may do, if their targets are `unit` times their weights. */
   private shareWithin(maxTurnover: number, unit: number, equity: number): number {
-    const { orders } = this.workspace
+    const { orders } = this.book.memory
     let forced = 0
     let other = 0
     for (let j = 0; j < orders.count; j++) {
@@ -373,7 +343,7 @@ class Run {
 
   /** Whether an exit rule closes what the order j is about. */
   private isForced(j: number): boolean {
-    const { orders } = this.workspace
+    const { orders } = this.book.memory
     return orders.weights[j] === 0 && this.book.why[orders.symbols[j]!]! >= REASON.stopLoss
   }
 

@@ -2,7 +2,6 @@ import type { Panel } from '../data/panel.js'
 import { type AccountMemory, sharedMemory } from './account-memory.js'
 import { Book } from './book.js'
 import { type CloseColumns, closeColumns } from './closes.js'
-import type { Orders } from './fill.js'
 import { PolicyArrays } from './policy.js'
 
 /**
@@ -13,23 +12,10 @@ export interface Workspace {
   readonly symbols: number
   readonly book: Book
   readonly policy: PolicyArrays
-  readonly orders: PlacedOrders
   /** Dense target weights by symbol, all 0 between fills. */
   readonly target: Float64Array
   /** By bar of a stretch: size of the shorts. */
   readonly short: Float64Array
-}
-
-/** Orders and what becomes of them. */
-export interface PlacedOrders extends Orders {
-  readonly prices: Float64Array
-  /** Shares afterwards, and what each order costs. */
-  readonly next: Float64Array
-  readonly costs: Float64Array
-  /** The orders whose positions go on, those that end one and those that open one. */
-  readonly staying: Int32Array
-  readonly ending: Int32Array
-  readonly opening: Int32Array
 }
 
 /** Those of large panels wait beside their closes; small panels take turns in one. */
@@ -64,19 +50,6 @@ function createWorkspace(memory: AccountMemory): Workspace {
     symbols,
     book: new Book(memory),
     policy: new PolicyArrays(symbols),
-    orders: {
-      count: 0,
-      // One more than can be: what is written without a branch and not kept may stand behind the last.
-      symbols: new Int32Array(symbols + 1),
-      weights: new Float64Array(symbols + 1),
-      values: new Float64Array(symbols + 1),
-      prices: new Float64Array(symbols + 1),
-      next: new Float64Array(symbols),
-      costs: new Float64Array(symbols),
-      staying: new Int32Array(symbols + 1),
-      ending: new Int32Array(symbols + 1),
-      opening: new Int32Array(symbols + 1),
-    },
     target: new Float64Array(symbols),
     short: new Float64Array(bars),
   }

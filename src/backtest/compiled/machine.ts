@@ -6,6 +6,16 @@ export interface BacktestKernels {
   prepare(row: number, may: number, closes: number, width: number, sign: number): number
   largest(row: number, width: number, count: number, k: number, work: number, ids: number): number
   over(row: number, width: number, threshold: number, ids: number): number
+  place(
+    orders: number,
+    room: number,
+    count: number,
+    unit: number,
+    buyRate: number,
+    sellRate: number,
+    records: number,
+    averages: number,
+  ): void
   walk(
     closes: number,
     bars: number,

@@ -1,0 +1,95 @@
+// The orders of a fill: what each comes to, and the positions that go on.
+
+// A position's record of 64 bytes (src/backtest/ledger.ts), places in bytes.
+const RECORD: usize = 6
+const OPENED: usize = 8
+const OPENED_VALUE: usize = 16
+const CLOSED: usize = 24
+const CLOSED_VALUE: usize = 32
+const COSTS: usize = 40
+const ENTRY_PRICE: usize = 56
+
+/**
+ * Takes the position of each of `count` orders to unit × its weight. Arrays of `room` bytes stand one after the other
+ * from `orders` on: weights, values, prices; then what is written here, shares afterwards, costs, and sums (held,
+ * traded, paid; how many orders end a position, open one, and do both); then, 4 bytes each, symbols, and the
+ * orders whose positions go on, that end one and that open one. Positions that go on are adjusted, the others left.
+ * Which way an order goes is as good as random: no branch on it. `averages`: whether entry prices are kept.
+ */
+export function place(
+  orders: usize,
+  room: usize,
+  count: i32,
+  unit: f64,
+  buyRate: f64,
+  sellRate: f64,
+  records: usize,
+  averages: i32,
+): void {
+  const weights = orders
+  const values = weights + room
+  const prices = values + room
+  const next = prices + room
+  const costs = next + room
+  const sums = costs + room
+  const symbols = sums + room
+  const staying = symbols + room
+  const ending = staying + room
+  const opening = ending + room
+  let held: f64 = 0
+  let traded: f64 = 0
+  let paid: f64 = 0
+  let stays: usize = 0
+  let ends: usize = 0
+  let opens: usize = 0
+  let turns = 0
+  for (let j = 0; j < count; j++) {
+    const at = <usize>j << 3
+    const before = load<f64>(values + at)
+    const value = unit * load<f64>(weights + at)
+    const change = value - before
+    const cost = change * select<f64>(buyRate, -sellRate, change > 0)
+    const after = value / load<f64>(prices + at)
+    store<f64>(next + at, after)
+    store<f64>(costs + at, cost)
+    held += value
+    traded += abs(change)
+    paid += cost
+    const now = load<f64>(records + (<usize>load<i32>(symbols + (<usize>j << 2)) << RECORD))
+    const isStaying = (i32(now > 0) & i32(after > 0)) | (i32(now < 0) & i32(after < 0))
+    const isEnding = i32(now != 0) & (1 - isStaying)
+    const isOpening = i32(after != 0) & (1 - isStaying)
+    store<i32>(staying + (stays << 2), j)
+    store<i32>(ending + (ends << 2), j)
+    store<i32>(opening + (opens << 2), j)
+    stays += isStaying
+    ends += isEnding
+    opens += isOpening
+    turns += isEnding & isOpening
+  }
+  for (let c: usize = 0; c < stays; c++) {
+    const j = <usize>load<i32>(staying + (c << 2))
+    const record = records + (<usize>load<i32>(symbols + (j << 2)) << RECORD)
+    const price = load<f64>(prices + (j << 3))
+    const shares = load<f64>(next + (j << 3))
+    const now = abs(load<f64>(record))
+    const after = abs(shares)
+    const added = after - now
+    const bought = select<f64>(added, 0, added > 0)
+    const sold = added - bought
+    store<f64>(record, shares)
+    store<f64>(record + OPENED, load<f64>(record + OPENED) + bought)
+    store<f64>(record + OPENED_VALUE, load<f64>(record + OPENED_VALUE) + bought * price)
+    store<f64>(record + CLOSED, load<f64>(record + CLOSED) - sold)
+    store<f64>(record + CLOSED_VALUE, load<f64>(record + CLOSED_VALUE) - sold * price)
+    store<f64>(record + COSTS, load<f64>(record + COSTS) + load<f64>(costs + (j << 3)))
+    if (averages && added > 0)
+      store<f64>(record + ENTRY_PRICE, (now * load<f64>(record + ENTRY_PRICE) + added * price) / after)
+  }
+  store<f64>(sums, held)
+  store<f64>(sums, traded, 8)
+  store<f64>(sums, paid, 16)
+  store<f64>(sums, <f64>(<i32>ends), 24)
+  store<f64>(sums, <f64>(<i32>opens), 32)
+  store<f64>(sums, <f64>turns, 40)
+}
