@@ -91,7 +91,7 @@ export function promptInput(
     champion: promptChampion(view),
     ablation: view.championAblation,
     alternatives: plan.variant.shows.includes('alternatives')
-      ? unlikeEachOther(view.parents, ({ record }) => strategyOf(record), ALTERNATIVES, champion).map(
+      ? unlikeEachOther(view.archive, ({ record }) => strategyOf(record), ALTERNATIVES, champion).map(
           promptStrategy,
         )
       : [],

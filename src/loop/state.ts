@@ -14,6 +14,7 @@ import type {
 import { METHODS } from '../history/record.js'
 import { NOTHING_SPENT, type Spent } from '../llm/budget.js'
 import { type Earned, learnFrom, spendingOf } from '../llm/earnings.js'
+import { alikeAmong } from '../search/likeness.js'
 
 /** An evaluated strategy that proposals may be made from, best first by its objective on train. */
 export interface ParentRef {
@@ -49,6 +50,8 @@ export interface LoopState {
   /** The last scored records, oldest first, for the staleness rule. */
   scored: IterationRecord[]
   parents: ParentRef[]
+  /** The best of each kind of strategy, unlike each other, best first: what is shown beside the champion. */
+  archive: ParentRef[]
   champion: ChampionTrack
   /** The record whose strategy is champion. */
   championRecord: IterationRecord | null
@@ -85,6 +88,7 @@ export const foldRules = ({ objective, champion }: Config): FoldRules => ({
 /** Records kept for feedback and failure patterns; a batch is never larger. */
 export const RECENT_RECORDS = 64
 const PARENTS = 40
+const KINDS = 12
 
 export function initialState(): LoopState {
   return {
@@ -101,6 +105,7 @@ export function initialState(): LoopState {
     recent: [],
     scored: [],
     parents: [],
+    archive: [],
     champion: NO_CHAMPION,
     championRecord: null,
     championAblation: null,
@@ -164,7 +169,11 @@ function applyIteration(state: LoopState, record: IterationRecord, rules: FoldRu
   const measured = scored && typeof score === 'number' ? score : null
   state.models = learnFrom(state.models, record, measured, state.parents[0]?.score ?? null)
   state.spent = spendingOf(state.spent, record)
-  if (scored && graph && typeof score === 'number') insertParent(state, record, score)
+  if (scored && graph && typeof score === 'number') {
+    const ref = { id: record.id, iteration: record.iteration, score, record }
+    insertParent(state, ref)
+    archiveKind(state, ref)
+  }
 
   state.champion = trackRecord(state.champion, record)
   if (!record.champion.updated) return
@@ -184,18 +193,30 @@ function applyDemotion(state: LoopState, record: DemotionRecord): void {
 }
 
 /** Keeps the best distinct strategies, best first; of equal scores the earlier stands first. */
-function insertParent(state: LoopState, record: IterationRecord, score: number): void {
-  const { parents } = state
-  if (parents.some((parent) => parent.record.strategy!.hash === record.strategy!.hash)) return
-  const at = parents.findIndex((parent) => parent.score < score)
-  if (at < 0 && parents.length >= PARENTS) return
-  parents.splice(at < 0 ? parents.length : at, 0, {
-    id: record.id,
-    iteration: record.iteration,
-    score,
-    record,
-  })
-  if (parents.length > PARENTS) parents.pop()
+function insertParent({ parents }: LoopState, ref: ParentRef): void {
+  if (parents.some(({ record }) => record.strategy!.hash === ref.record.strategy!.hash)) return
+  insertByScore(parents, ref, PARENTS)
+}
+
+/**
+ * Keeps the best of each kind. The best parents of a long search are children of one family, so what differs from the
+ * champion has to be remembered apart.
+ */
+function archiveKind(state: LoopState, ref: ParentRef): void {
+  const { archive } = state
+  if (ref.score <= 0 || (archive.length >= KINDS && ref.score <= archive.at(-1)!.score)) return
+  const alike = alikeAmong(archive, recorded, recorded(ref))
+  if (alike.some(({ score }) => score >= ref.score)) return
+  state.archive = archive.filter((one) => !alike.includes(one))
+  insertByScore(state.archive, ref, KINDS)
+}
+
+const recorded = ({ record }: ParentRef) => ({ graph: record.strategy!.graph! })
+
+function insertByScore(list: ParentRef[], ref: ParentRef, most: number): void {
+  const at = list.findIndex(({ score }) => score < ref.score)
+  list.splice(at < 0 ? list.length : at, 0, ref)
+  if (list.length > most) list.pop()
 }
 
 /** What proposals of a batch are drawn from: the state before it, untouched by what the batch brings. */
@@ -203,6 +224,7 @@ export interface ProposalView {
   readonly next: number
   readonly recent: readonly IterationRecord[]
   readonly parents: readonly ParentRef[]
+  readonly archive: readonly ParentRef[]
   readonly champion: ChampionTrack
   readonly championRecord: IterationRecord | null
   readonly championAblation: RecordedAblation | null
@@ -217,6 +239,7 @@ export function proposalView(state: LoopState): ProposalView {
     next,
     recent: [...state.recent],
     parents: [...state.parents],
+    archive: [...state.archive],
     champion: state.champion,
     championRecord: state.championRecord,
     championAblation: state.championAblation,

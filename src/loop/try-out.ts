@@ -18,13 +18,19 @@ export function objectionTo(strategy: Strategy, tried: TryOut): Objection | unde
         ? undefined
         : { became: 'neverTrades', error: neverTrades(strategy, tried.idle) }
     case 'refused':
-      return { became: 'failed', error: evaluationError(tried) }
+      return { became: 'failed', error: withoutTimes(evaluationError(tried)) }
     case 'timedOut':
       return { became: 'timeout', error: evaluationError(tried) }
     case 'crashed':
       return undefined
   }
 }
+
+/** How far a window function got in which time is another thing each time; what a model is told can be replayed. */
+const withoutTimes = (error: ExecutionError): ExecutionError =>
+  error.code === 'CUSTOM_TIMEOUT'
+    ? { ...error, message: error.message.replace(/ within [^"]*$/, ' in the time that its windows have') }
+    : error
 
 function neverTrades({ graph: { rule, portfolio } }: Strategy, idle: Idle): ExecutionError {
   const error = (told: string, hint: string): ExecutionError => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src/base/rng.js'
+import { DEFAULT_PORTFOLIO, type StrategyGraph } from '../../src/graph/strategy-graph.js'
 import type { HistoryRecord } from '../../src/history/record.js'
 import { applyRecord, foldRules, initialState, proposalView, RECENT_RECORDS } from '../../src/loop/state.js'
 import { summarizeRun } from '../../src/loop/summary.js'
@@ -12,6 +13,18 @@ const fold = (records: readonly HistoryRecord[], by = rules) => {
   for (const one of records) applyRecord(state, one, by)
   return state
 }
+/** A strategy of a kind of its own: momentum of one field. */
+const kind = (field: string): StrategyGraph => ({
+  version: 1,
+  name: field,
+  nodes: [
+    { id: 'field', op: 'field', inputs: [], params: { name: field } },
+    { id: 'score', op: 'pctChange', inputs: ['field'], params: { n: 20 } },
+    { id: 'mean', op: 'sma', inputs: ['score'], params: { n: 5 } },
+  ],
+  rule: { kind: 'score', score: 'mean', select: { top: 3 } },
+  portfolio: DEFAULT_PORTFOLIO,
+})
 const crowned = (iteration: number, sharpe = 1) =>
   record(iteration, {
     level: 'LEVEL_3',
@@ -63,6 +76,25 @@ describe('the state of a run', () => {
       .sort((a, b) => b.score - a.score || a.iteration - b.iteration)
       .slice(0, 40)
     expect(parents.map(({ score, iteration }) => ({ score, iteration }))).toEqual(expected)
+  })
+
+  test('keeps the best of each kind beside the parents, so that a family of the best does not drive out what is unlike it', () => {
+    const [family, other, third] = ['close', 'volume', 'open'].map((name) => kind(name))
+    const sharpes = (list: readonly (readonly [StrategyGraph, number])[]) =>
+      list.map(([graph, sharpe], i) =>
+        record(i, {
+          strategy: { hash: `hash-${i}`, name: 'One', graph },
+          metrics: { train: { sharpe }, validation: null },
+        }),
+      )
+    const children = Array.from({ length: 60 }, (_, i) => [family!, (100 + i) / 100] as const)
+    const state = fold(sharpes([[other!, 0.2], [third!, -0.1], ...children, [other!, 0.3], [other!, 0.1]]))
+    expect(state.parents.every(({ score }) => score >= 1)).toBe(true)
+    expect(state.archive.map(({ score, iteration }) => ({ score, iteration }))).toEqual([
+      { score: 1.59, iteration: 61 },
+      { score: 0.3, iteration: 62 },
+    ])
+    expect(proposalView(state).archive).toEqual(state.archive)
   })
 
   test('takes for parents only what ran, is usable, has a graph, a value on train, and is not there yet', () => {

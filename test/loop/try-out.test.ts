@@ -37,6 +37,21 @@ describe('a strategy that was tried out', () => {
     expect(objectionTo(strategy, { state: 'crashed', message: 'ours', durationMs: 0 })).toBeUndefined()
   })
 
+  test('is told no times: a replay on a slower machine must ask the same', () => {
+    const strategy = createStrategy(graph({}))
+    const refused = {
+      state: 'refused',
+      code: 'CUSTOM_TIMEOUT',
+      message: 'custom "slow" did not end within 30 s: it was through with 84 of at most 90 windows',
+      hint: 'shorten the window',
+      durationMs: 30_000,
+    } as const
+    expect(objectionTo(strategy, refused)?.error).toMatchObject({
+      code: 'CUSTOM_TIMEOUT',
+      message: expect.stringMatching(/custom "slow" did not end in the time that its windows have$/),
+    })
+  })
+
   test.each([
     [
       'an empty universe',
