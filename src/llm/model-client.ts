@@ -139,8 +139,9 @@ export function createModelClient(settings: ModelSettings, surroundings: Surroun
       ...(usage === undefined ? {} : { usage }),
     })
     const turnOff = (message: string) => {
-      off = message
-      onDisabled(redactor.text(message))
+      // Calls that were under way find the same out.
+      if (off === undefined) onDisabled(redactor.text(message))
+      off ??= message
       return failed('auth', message)
     }
 

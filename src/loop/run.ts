@@ -78,7 +78,10 @@ export async function runLoop(parts: LoopParts, state: LoopState, view: Proposal
   while (state.next < config.iterations && !stop.aborted) {
     const ended = parts.model?.ended?.(state.next)
     if (ended !== undefined) {
-      onEvent({ type: 'warning', message: `${ended} The run ends here, as \`llm.budget.whenSpent\` says.` })
+      onEvent({
+        type: 'warning',
+        message: `${ended} The run ends here, after a whole batch, as \`llm.budget.whenSpent\` says; to go on, raise the budget or set it to factorGraph.`,
+      })
       return 'budgetSpent'
     }
     await runBatch(parts, state, before, bench)

@@ -8,6 +8,7 @@ import { proposeFactorGraph } from '../search/propose.js'
 import { type AgentProposal, agentProposal } from './agent-proposal.js'
 import { createLoopModel } from './ask-model.js'
 import type { LoopEvent, StopReason } from './events.js'
+import { tellFallbacks } from './fallback-warnings.js'
 import type { HeldRun } from './held-run.js'
 import { nextAgent, type Replay, recordedAgent, recordedStarts } from './replay.js'
 import { replayedRunner, replayedStore } from './replayed.js'
@@ -53,7 +54,8 @@ export interface Session {
  * @throws AlphaloopError (usage) RUN_CHANGED
  */
 export async function startSession(parts: SessionParts): Promise<Session> {
-  const { held, bench, redactor, replay, onEvent } = parts
+  const { held, bench, redactor, replay } = parts
+  const onEvent = tellFallbacks(parts.onEvent)
   const { config, space, run, benchmark } = bench
   const { state, runDir } = held
   const store = replay === undefined ? held.store : replayedStore(held.store, replay, () => state.next)

@@ -15,6 +15,7 @@ import { METHODS } from '../history/record.js'
 import { NOTHING_SPENT, type Spent } from '../llm/budget.js'
 import { type Earned, learnFrom, spendingOf } from '../llm/earnings.js'
 import { alikeAmong } from '../search/likeness.js'
+import { fallbackCauses } from './fallback-warnings.js'
 
 /** An evaluated strategy that proposals may be made from, best first by its objective on train. */
 export interface ParentRef {
@@ -31,6 +32,8 @@ export interface RunCounts {
   readonly statuses: Record<string, number>
   /** Iterations whose method was not the one first chosen. */
   fallbacks: number
+  /** How often which failure of a model was the reason. */
+  readonly fallbackCauses: Record<string, number>
   /** Evaluations that the records stand for. */
   trials: number
 }
@@ -99,6 +102,7 @@ export function initialState(): LoopState {
       proposers: {},
       statuses: {},
       fallbacks: 0,
+      fallbackCauses: {},
       trials: 0,
     },
     evaluated: new Map(),
@@ -152,7 +156,11 @@ function applyIteration(state: LoopState, record: IterationRecord, rules: FoldRu
   counts.proposers[record.proposer] = (counts.proposers[record.proposer] ?? 0) + 1
   counts.statuses[record.execution.status] = (counts.statuses[record.execution.status] ?? 0) + 1
   counts.trials += record.trials
-  if (record.requested !== undefined && record.requested !== record.method) counts.fallbacks++
+  if (record.requested !== undefined && record.requested !== record.method) {
+    counts.fallbacks++
+    for (const cause of fallbackCauses(record))
+      counts.fallbackCauses[cause] = (counts.fallbackCauses[cause] ?? 0) + 1
+  }
 
   const { hash, graph } = record.strategy ?? {}
   const ran = record.execution.status !== 'rejected'

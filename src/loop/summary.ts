@@ -14,6 +14,8 @@ export interface RunSummary {
   readonly proposers: Readonly<Record<string, number>>
   readonly statuses: Readonly<Record<string, number>>
   readonly fallbacks: number
+  /** How often which failure of a model was the reason of a fallback. */
+  readonly fallbackCauses: Readonly<Record<string, number>>
   /** What models have cost in the whole run, as the budget counts it; null where none was asked. */
   readonly models: ModelSummary | null
   readonly trials: number
@@ -27,7 +29,9 @@ export interface RunSummary {
   readonly evaluationsPerSecond: number
 }
 
-export interface ModelSummary extends Spent {
+export interface ModelSummary extends Omit<Spent, 'costUsd'> {
+  /** US dollars; null where no price is known of any model that was asked. */
+  readonly costUsd: number | null
   /** Iterations that each model answered, and those it was asked for, by its name. */
   readonly byName: Readonly<Record<string, { readonly asked: number; readonly answered: number }>>
   /** Models whose price is not known: the dollars leave them out. */
@@ -64,6 +68,7 @@ export function summarizeRun(
     proposers: counts.proposers,
     statuses: counts.statuses,
     fallbacks: counts.fallbacks,
+    fallbackCauses: counts.fallbackCauses,
     models: modelSummary(state),
     trials: counts.trials,
     distinctStrategies: state.evaluated.size,
@@ -89,11 +94,13 @@ export function summarizeRun(
 function modelSummary({ models, spent }: LoopState): ModelSummary | null {
   const names = Object.keys(models)
   if (names.length === 0) return null
+  const withoutPrice = names.filter((name) => models[name]!.costUsd === null)
   return {
     ...spent,
+    costUsd: withoutPrice.length === names.length ? null : spent.costUsd,
     byName: Object.fromEntries(
       names.map((name) => [name, { asked: models[name]!.asked, answered: models[name]!.answered }]),
     ),
-    withoutPrice: names.filter((name) => models[name]!.costUsd === null),
+    withoutPrice,
   }
 }

@@ -345,7 +345,7 @@ describe('a budget', () => {
     expect(first.events.at(-1)).toEqual({
       type: 'warning',
       message:
-        'The budget of 7000 tokens for models is spent (7200). The run ends here, as `llm.budget.whenSpent` says.',
+        'The budget of 7000 tokens for models is spent (7200). The run ends here, after a whole batch, as `llm.budget.whenSpent` says; to go on, raise the budget or set it to factorGraph.',
     })
     const again = await runWithModels(folder, limited(7000))
     expect([again.stopped, again.records.length]).toEqual(['budgetSpent', first.records.length])

@@ -13,6 +13,15 @@ const fold = (records: readonly HistoryRecord[], by = rules) => {
   for (const one of records) applyRecord(state, one, by)
   return state
 }
+const call = (model: string, ended: string) => ({
+  model,
+  ended,
+  attempts: 1,
+  inputTokens: null,
+  outputTokens: null,
+  costUsd: null,
+  charged: { calls: 1, tokens: 0, costUsd: null },
+})
 /** A strategy of a kind of its own: momentum of one field. */
 const kind = (field: string): StrategyGraph => ({
   version: 1,
@@ -37,7 +46,17 @@ describe('the state of a run', () => {
     const { counts, next } = fold([
       record(0),
       record(1, { method: 'llm', proposer: 'model', level: 'LEVEL_1', trials: 34 }),
-      record(2, { requested: 'llm', fallbackReason: 'the model is down' }),
+      record(2, {
+        requested: 'llm',
+        fallbackReason: 'the model is down',
+        rounds: [
+          {
+            asked: 'm',
+            answered: null,
+            calls: [call('m', 'network'), call('n', 'network'), call('o', 'budget')],
+          },
+        ],
+      }),
       record(3, { requested: 'factor_graph' }),
       failed(4, 'timeout'),
     ])
@@ -48,6 +67,7 @@ describe('the state of a run', () => {
       proposers: { template: 4, model: 1 },
       statuses: { success: 4, timeout: 1 },
       fallbacks: 1,
+      fallbackCauses: { network: 1, budget: 1 },
       trials: 38,
     })
   })

@@ -132,6 +132,16 @@ describe('before anything is recorded', () => {
     expect(existsSync(runDir)).toBe(false)
   })
 
+  test('an argument with a misspelt name is refused: no trial is spent on a dryRunn', async () => {
+    const { isError, content } = (await agent.client.callTool({
+      name: 'propose_strategy',
+      arguments: { code: momentum(20), dryRunn: true },
+    })) as { isError?: boolean; content: { text: string }[] }
+    expect(isError).toBe(true)
+    expect(content[0]!.text).toContain('dryRunn')
+    expect(existsSync(runDir)).toBe(false)
+  })
+
   test('the prompt is the one that a model would get', async () => {
     const { system, user } = await agent.get('get_prompt')
     expect(system).toContain('## API')

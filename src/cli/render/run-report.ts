@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { MetricName, Metrics } from '../../backtest/types.js'
+import { counted } from '../../base/counted.js'
 import type { IterationRecord, MetricValues } from '../../history/record.js'
 import type { RunSummary } from '../../loop/summary.js'
 import { shellWord } from '../commands/common.js'
@@ -131,14 +132,37 @@ function counts(summary: RunSummary, out: Output): string {
     ['trials', `${summary.trials}, champions with a part left out included`],
     ['speed', `${summary.evaluationsPerSecond.toFixed(1)} evaluations a second`],
     ...(summary.fallbacks > 0
-      ? ([['fallbacks', `${summary.fallbacks}: the model could not be asked (see the records)`]] as [
-          string,
-          string,
-        ][])
+      ? ([
+          [
+            'fallbacks',
+            `${summary.fallbacks}: ${causesText(summary.fallbackCauses) || 'the model could not be asked'}`,
+          ],
+        ] as [string, string][])
       : []),
     ...modelRows(summary),
   ]
   return table(['', ''], rows, { colors: out.colors })
+}
+
+/** `not reachable 2 times, budget spent 1 time`: why models were not asked, the most frequent first. */
+const causesText = (causes: Readonly<Record<string, number>>): string =>
+  Object.entries(causes)
+    .sort(([, a], [, b]) => b - a)
+    .map(([cause, count]) => `${WORDS[cause] ?? cause} ${counted(count, 'time')}`)
+    .join(', ')
+
+const WORDS: Readonly<Record<string, string>> = {
+  timeout: 'no answer in time',
+  rateLimit: 'rate limit or quota',
+  server: 'an error of the server',
+  network: 'not reachable',
+  auth: 'key refused',
+  badRequest: 'request refused',
+  notFound: 'not found',
+  malformedReply: 'an answer that is no answer',
+  disabled: 'turned off',
+  budget: 'budget spent',
+  aborted: 'stopped',
 }
 
 /** What asking models came to: 0 dollars are said only where every price is known. */
@@ -149,12 +173,12 @@ function modelRows({ models }: RunSummary): [string, string][] {
     asked === 0 ? `${name} ${answered}` : `${name} ${answered} of ${asked}`,
   )
   const cost = [
-    ...(withoutPrice.length < Object.keys(byName).length ? [`$${costUsd.toFixed(4)}`] : []),
+    ...(costUsd === null ? [] : [`$${costUsd.toFixed(4)}`]),
     ...(withoutPrice.length > 0 ? [`unknown for ${withoutPrice.join(', ')}`] : []),
   ]
   return [
     ['models', `${answered.join(' · ')} answered`],
-    ['model calls', `${calls} calls, ${tokens} tokens, cost ${cost.join(' and ')}`],
+    ['model calls', `${counted(calls, 'call')}, ${counted(tokens, 'token')}, cost ${cost.join(' and ')}`],
   ]
 }
 

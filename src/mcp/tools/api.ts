@@ -15,7 +15,7 @@ export const describeApiTool = (desk: Desk) =>
     title: 'What strategies are made of',
     description:
       'The operators with their signatures, the settings of strategy({ … }) and a worked example. With `name`: one operator (sma, rank, macd …) or named factor (alpha101(12), KMID …) in full.',
-    input: z.object({
+    input: z.strictObject({
       name: z.string().max(100).optional().describe('an operator or a named factor'),
       detail: z
         .enum(['names', 'signatures', 'described'])

@@ -13,7 +13,7 @@ export const describeDataTool = (desk: Desk) =>
     title: 'What the data has',
     description:
       'The fields and groups that strategies may read, with coverage; the ranges of train and validation; market and costs; constraints and limits. Names and counts only: no prices.',
-    input: z.object({}),
+    input: z.strictObject({}),
     output: z.object({
       symbols: z.number(),
       groups: z.array(z.string()),

@@ -15,7 +15,7 @@ export const feedbackTool = (desk: Desk, cwd: string) =>
     title: 'What the next proposal should know',
     description:
       'What became of the latest iteration, the trend, the target that beats the champion, and what failed lately by category.',
-    input: z.object({}),
+    input: z.strictObject({}),
     output: z.object({
       iteration: z.number(),
       feedback: z.string(),
@@ -60,7 +60,7 @@ export const promptTool = (desk: Desk, cwd: string) =>
     title: 'What a model would be told',
     description:
       'The whole prompt that a model would be sent now: task and target, champion with what made it work, feedback, failures, fields, API, within the budget of tokens. `variant` names a way of asking: explore, exploit, repair, crossover, simplify.',
-    input: z.object({
+    input: z.strictObject({
       variant: z.enum(VARIANT_NAMES).optional().describe('drawn as the loop draws it where it is left out'),
     }),
     output: z.object({

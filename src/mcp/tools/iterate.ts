@@ -26,7 +26,7 @@ export const iterateTool = (desk: Desk, cwd: string) =>
     title: 'Run iterations of the loop',
     description:
       'Lets the loop itself propose and evaluate: the configured models and the Factor Graph. Ends after `count` iterations, or with the batch in which `maxSeconds` are over (call again to go on); cancelling finishes and records what is being evaluated.',
-    input: z.object({
+    input: z.strictObject({
       count: z.int().min(1).max(MOST_ITERATIONS).describe('iterations to add'),
       maxSeconds: z
         .number()

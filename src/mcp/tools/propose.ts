@@ -26,7 +26,7 @@ export const proposeTool = (desk: Desk, cwd: string) =>
     title: 'Propose a strategy',
     description:
       'Compiles a strategy in the sandbox, backtests it on train and validation, judges it against the champion and records it as the next iteration. Code that does not compile is recorded too (LEVEL_0), with the exact place; dryRun checks without recording. Returns the train metrics, the decision and the feedback for the next proposal.',
-    input: z.object({
+    input: z.strictObject({
       code: z
         .string()
         .min(1)

@@ -12,7 +12,7 @@ export const reportTool = (desk: Desk, cwd: string) =>
     title: "The champion's tearsheet",
     description:
       'The champion over train and validation as Markdown: figures beside the benchmark, drawdowns, months, trades by reason, costs, and what all that cannot say. With `file`, the whole report with its pictures is also written as HTML into the reports of the run directory.',
-    input: z.object({
+    input: z.strictObject({
       file: z.string().min(1).max(200).optional().describe('a name that ends in .html, without a folder'),
     }),
     output: z.object({ iteration: z.number(), markdown: z.string(), file: z.string().nullable() }),

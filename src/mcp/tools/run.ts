@@ -16,7 +16,7 @@ export const statusTool = (desk: Desk, cwd: string) =>
     title: 'Where the run stands',
     description:
       'Iterations so far, how they ended, who proposed them, distinct strategies, the champion in brief.',
-    input: z.object({}),
+    input: z.strictObject({}),
     output: z.object({
       run: z.string(),
       iterations: z.number(),
@@ -54,7 +54,7 @@ export const championTool = (desk: Desk, cwd: string) =>
     title: 'The champion',
     description:
       'The best strategy of the run: code, metrics on train and validation, why it took over, what made it work, and the champions before it.',
-    input: z.object({
+    input: z.strictObject({
       graph: z.boolean().default(false).describe('the graph as JSON beside the code'),
     }),
     output: z.object({
@@ -129,7 +129,7 @@ export const listTool = (desk: Desk, cwd: string) =>
     title: 'Iterations of the run',
     description:
       'A page of iterations in order: the last ones, or those before `before`. Train figures in numbers; of validation only the decision.',
-    input: z.object({
+    input: z.strictObject({
       limit: z.int().min(1).max(MOST_LISTED).default(20),
       before: z
         .int()
@@ -186,7 +186,7 @@ export const recordTool = (desk: Desk, cwd: string) =>
     title: 'One iteration',
     description:
       'What one iteration proposed, the code, its train metrics, the decision, and what it was told before.',
-    input: z.object({
+    input: z.strictObject({
       iteration: z.int().nonnegative(),
       graph: z.boolean().default(false).describe('the graph as JSON beside the code'),
     }),
