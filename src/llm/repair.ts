@@ -79,7 +79,7 @@ function pointer(sourceLine: string, column: number | undefined): string {
 }
 
 /** The signature of the operator that the error is about, or of the one that was probably meant. */
-function signatureFor({ details, message, hint }: AlphaloopError): string | undefined {
+export function signatureFor({ details, message, hint }: AlphaloopError): string | undefined {
   for (const name of [details.operator, details.nearest]) {
     if (typeof name !== 'string') continue
     const signature = builderTable().operators.find((one) => one.call === name || one.name === name)

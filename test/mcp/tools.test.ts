@@ -142,6 +142,13 @@ describe('before anything is recorded', () => {
     expect(existsSync(runDir)).toBe(false)
   })
 
+  test('a mistake in an operator comes back with the signature of the one that was meant, as models get it', async () => {
+    const code = momentum(20).replace('pctChange', 'pctChanges')
+    const { error } = await agent.get('propose_strategy', { code, dryRun: true })
+    expect(error.sourceLine).toContain('pctChanges')
+    expect(`${error.message} ${error.hint} ${error.signature}`).toMatch(/pctChange\(/)
+  })
+
   test('the prompt is the one that a model would get', async () => {
     const { system, user } = await agent.get('get_prompt')
     expect(system).toContain('## API')

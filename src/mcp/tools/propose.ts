@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AlphaloopError } from '../../base/errors.js'
 import { executionErrorOf, placeOf } from '../../feedback/execution-error.js'
 import type { IterationRecord } from '../../history/record.js'
+import { signatureFor } from '../../llm/repair.js'
 import type { CompiledText } from '../../loop/agent-proposal.js'
 import { championPolicy } from '../../loop/judge.js'
 import { feedbackFor } from '../../loop/propose.js'
@@ -46,7 +47,9 @@ export const proposeTool = (desk: Desk, cwd: string) =>
       iteration: z.number().nullable(),
       level: z.string().nullable(),
       strategy: z.object({ name: z.string(), hash: z.string(), nodes: z.number() }).nullable(),
-      error: errorShape.extend({ sourceLine: z.string().optional() }).nullable(),
+      error: errorShape
+        .extend({ sourceLine: z.string().optional(), signature: z.string().optional() })
+        .nullable(),
       /** The iteration that evaluated the same strategy first. */
       duplicateOf: z.number().nullable(),
       train: metricsShape.nullable(),
@@ -146,6 +149,7 @@ function toldProgram(compiled: CompiledText, hide: (text: string) => string) {
   }
   const { message, hint, ...error } = executionErrorOf(compiled.error)
   const { sourceLine } = placeOf(compiled.error)
+  const signature = signatureFor(compiled.error)
   return {
     strategy: null,
     error: {
@@ -153,6 +157,7 @@ function toldProgram(compiled: CompiledText, hide: (text: string) => string) {
       message: hide(message),
       ...(hint === undefined ? {} : { hint: hide(hint) }),
       ...(sourceLine === undefined ? {} : { sourceLine: sourceLine.slice(0, 300) }),
+      ...(signature === undefined ? {} : { signature }),
     },
   }
 }
