@@ -36,6 +36,15 @@ describe('help', () => {
     for (const option of ['--json', '--quiet', '--verbose', '--help']) expect(stdout).toContain(option)
   })
 
+  test.each(['champion', 'history', 'data', 'config'])(
+    'a group of commands has an example of one of them: %s',
+    async (name) => {
+      const { code, stdout } = await cli([name, '--help'], { cwd })
+      expect(code).toBe(0)
+      expect(stdout).toMatch(new RegExp(`Example:\\n  \\$ alphaloop ${name} \\w`))
+    },
+  )
+
   test('no command at all shows the commands', async () => {
     const { code, stdout } = await cli([], { cwd })
     expect(code).toBe(0)

@@ -71,3 +71,9 @@ test('nothing is said where no model was asked, and of older records what they s
     ),
   ).toContain('m failed: network, 4 attempts')
 })
+test('a model that was not asked because the budget is spent did not fail', () => {
+  const spent = { ...call('m', 'budget', 'The budget of 3 calls is spent (3).'), attempts: 0 }
+  expect(roundsText({ rounds: [{ asked: 'm', answered: null, calls: [spent] }] }, out)).toContain(
+    '1. m was not asked: The budget of 3 calls is spent (3).',
+  )
+})

@@ -25,7 +25,10 @@ interface ExportOptions extends ChampionOptions {
 }
 
 export function championCommand(program: Command, define: Define): void {
-  const champion = program.command('champion').description("look at a run's champion")
+  const champion = program
+    .command('champion')
+    .description("look at a run's champion")
+    .addHelpText('after', '\nExample:\n  $ alphaloop champion show --run-dir runs/20260102-093000')
   define<ChampionOptions>(
     withRunDir(champion.command('show'))
       .description('code, metrics, what made it work and descent of the champion')

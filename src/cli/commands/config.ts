@@ -7,7 +7,10 @@ import { table } from '../render/table.js'
 import { type DataFlags, flagValues, loadConfig, nearPath, withDataOptions } from './common.js'
 
 export function configCommand(program: Command, define: Define): void {
-  const config = program.command('config').description('look at the configuration')
+  const config = program
+    .command('config')
+    .description('look at the configuration')
+    .addHelpText('after', '\nExample:\n  $ alphaloop config show alphaloop.yaml')
   define<DataFlags>(
     withDataOptions(config.command('show [config]'))
       .description('print every setting, its value and where it came from')

@@ -32,7 +32,10 @@ interface GenerateOptions {
 }
 
 export function dataCommand(program: Command, define: Define): void {
-  const data = program.command('data').description('look at market data, check it, change its form')
+  const data = program
+    .command('data')
+    .description('look at market data, check it, change its form')
+    .addHelpText('after', '\nExample:\n  $ alphaloop data describe prices.csv.gz')
   define<DataFlags>(
     withDataOptions(data.command('describe [path]'))
       .description('size, range, fields and what is wrong with the data')

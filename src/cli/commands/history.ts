@@ -38,7 +38,10 @@ interface ExportOptions extends RunDirOption {
 }
 
 export function historyCommand(program: Command, define: Define): void {
-  const history = program.command('history').description("read a run's history")
+  const history = program
+    .command('history')
+    .description("read a run's history")
+    .addHelpText('after', '\nExample:\n  $ alphaloop history list --last 20')
   define<ListOptions>(
     withRunDir(history.command('list'))
       .description('one line an iteration')

@@ -17,6 +17,9 @@ export function roundsText(
 }
 
 function roundText({ asked, answered, calls, outcome }: ModelRound): string {
+  // Nothing is sent to a model whose purse is empty.
+  if (answered === null && calls.length > 0 && calls.every(({ ended }) => ended === 'budget'))
+    return `${asked} was not asked: ${calls[0]!.because ?? 'the budget is spent'}`
   const failures = calls.filter(({ ended }) => ended !== 'replied').map(failureText)
   const who =
     answered === null
