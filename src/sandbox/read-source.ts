@@ -5,7 +5,8 @@
  */
 import { type Node, type Program, parse, parseExpressionAt, tokenizer } from 'acorn'
 import { transform } from 'sucrase'
-import type { Position, ReadCall, ReadImport, ReadText, SourceReading, SourceText } from './sandbox.js'
+import { positionOf, settingsOf } from './read-settings.js'
+import type { ReadCall, ReadImport, ReadSetting, ReadText, SourceReading, SourceText } from './sandbox.js'
 
 const OPTIONS = { ecmaVersion: 2023, sourceType: 'module', locations: true } as const
 
@@ -81,16 +82,12 @@ function refused(thrown: unknown, code: string): SourceReading {
   }
 }
 
-const positionOf = (node: Node): Position => {
-  const { line, column } = node.loc!.start
-  return { line, column: column + 1 }
-}
-
 const NO_MODULE = {
   imports: [] as readonly ReadImport[],
   hasDefaultExport: false,
   exportedNames: [] as readonly string[],
   endsWithExpression: false,
+  settings: [] as readonly ReadSetting[],
 }
 
 /** What a module imports and exports, in the order in which that stands there. */
@@ -135,7 +132,7 @@ function moduleOf(program: Program): typeof NO_MODULE {
   }
   const last = program.body.at(-1)
   const endsWithExpression = last?.type === 'ExpressionStatement' && last.directive === undefined
-  return { imports, hasDefaultExport, exportedNames, endsWithExpression }
+  return { imports, hasDefaultExport, exportedNames, endsWithExpression, settings: settingsOf(program) }
 }
 
 const nameOf = (node: { type: string; name?: string; value?: unknown }): string =>

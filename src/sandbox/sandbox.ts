@@ -104,6 +104,13 @@ export interface ReadText {
   readonly within: string | undefined
 }
 
+/** A setting as it is written, its path with dots: `select.top`. */
+export interface ReadSetting {
+  readonly path: string
+  readonly key: Position
+  readonly value: Position
+}
+
 /** What a text says before it runs. Positions are those of `code`. */
 export type SourceReading =
   | {
@@ -116,6 +123,8 @@ export type SourceReading =
       readonly exportedNames: readonly string[]
       /** The last statement is a bare expression: how models often end a program. */
       readonly endsWithExpression: boolean
+      /** Of the one `strategy({ … })` that a module makes. */
+      readonly settings: readonly ReadSetting[]
       readonly calls: readonly ReadCall[]
       readonly texts: readonly ReadText[]
     }

@@ -180,7 +180,8 @@ function failure(
   const built = builderError(result.details)
   if (built !== undefined) {
     const [message, hint, details] = withNearest(result.message, built)
-    return sourceError(built.code, message, at, { hint, details })
+    const setting = placeOfSetting(result.message, built.given, prepared)
+    return sourceError(built.code, message, { ...at, position: setting ?? position }, { hint, details })
   }
   // The engine's own parser, whose stack is shorter than that of those before it.
   if (result.name === 'SyntaxError' && result.message === 'stack overflow') return tooDeep(at)
@@ -192,6 +193,31 @@ function failure(
     `${name}${result.message || 'an error without a message was thrown'}`,
     at,
   )
+}
+
+/**
+ * The setting that the builder's words are about: all it can see is the call of `strategy`. A name that does not exist
+ * is placed at the name, a wrong value at the value.
+ */
+function placeOfSetting(
+  message: string,
+  given: string | undefined,
+  { settings, original }: PreparedSource,
+): Position | undefined {
+  const [, within, unknown] = /^strategy(?:: ([\w.]+))? has no setting "([^"]*)"/.exec(message) ?? []
+  // Of a setting that stands there twice the last one counts.
+  const at = (path: string) => settings.findLast((setting) => setting.path === path)
+  if (unknown !== undefined && unknown === given) {
+    const found = at(within === undefined ? unknown : `${within}.${unknown}`)
+    return found && original(found.key)
+  }
+  const parts = /^strategy: ([\w.]+) /.exec(message)?.[1]?.split('.') ?? []
+  // What is missing has no place, but what it is missing in does.
+  for (let length = parts.length; length > 0; length--) {
+    const found = at(parts.slice(0, length).join('.'))
+    if (found !== undefined) return original(found.value)
+  }
+  return undefined
 }
 
 /** Names that are compared: a program may put anything in their place, and comparing takes the product of two lengths. */

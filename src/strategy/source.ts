@@ -6,7 +6,7 @@
  */
 import { type AlphaloopError, usageError } from '../base/errors.js'
 import { printable } from '../base/printable.js'
-import type { Position, Sandbox, SourceReading, SourceText } from '../sandbox/sandbox.js'
+import type { Position, ReadSetting, Sandbox, SourceReading, SourceText } from '../sandbox/sandbox.js'
 import { meantBy } from './suggest.js'
 
 /** The module that strategies import. */
@@ -31,6 +31,8 @@ export interface PreparedSource {
   readonly exportedNames: readonly string[]
   /** The last statement is a bare expression: how models often end a program. */
   readonly endsWithExpression: boolean
+  /** As the parser saw them: positions are those of `code`. */
+  readonly settings: readonly ReadSetting[]
   /** From a position in `code` to the one in the source as it was written. */
   original(position: Position): Position
 }
@@ -75,7 +77,7 @@ export async function prepareSource(
   sandbox: Sandbox,
 ): Promise<PreparedSource> {
   const reading = await readText({ source, language }, fileName, sandbox)
-  const { code, hasDefaultExport, exportedNames, endsWithExpression } = reading
+  const { code, hasDefaultExport, exportedNames, endsWithExpression, settings } = reading
   const original = (position: Position) => originalPosition(source, code, position)
   const fail = (message: string, at: Position, hint: string): never => {
     throw sourceError('STRATEGY_IMPORT', message, { fileName, source, position: original(at) }, { hint })
@@ -99,7 +101,7 @@ export async function prepareSource(
       )
     }
   }
-  return { code, hasDefaultExport, exportedNames, endsWithExpression, original }
+  return { code, hasDefaultExport, exportedNames, endsWithExpression, settings, original }
 }
 
 /**
@@ -118,6 +120,7 @@ export async function prepareExpression(
     hasDefaultExport: true,
     exportedNames: [],
     endsWithExpression: false,
+    settings: [],
     original: ({ line, column }) => ({ line: Math.max(1, line - 1), column }),
   }
 }
