@@ -2,7 +2,10 @@ import { borrow, giveBack } from '../scratch.js'
 import { type CompiledKernels, type Machine, machineWith } from './machine.js'
 import { isSource, readBars, type Series, wholeSeries, workBytesFor } from './series.js'
 
-/** Where one block stands: addresses of its rows per input and output; `prev` is 0 for the first block. */
+/**
+ * Where one block stands: addresses of its rows per input and output; `prev` is 0 for the first block. The same object
+ * from one block to the next: objects made for each block take longer than the kernels of narrow panels.
+ */
 export interface Block {
   readonly prev: number[]
   readonly cur: number[]
@@ -11,8 +14,8 @@ export interface Block {
   readonly ends: number
   readonly n: number
   /** The first row whose result is wanted. */
-  readonly first: number
-  readonly rows: number
+  first: number
+  rows: number
   readonly width: number
 }
 
@@ -37,8 +40,8 @@ export type BarsAsked = number | RowsAsked
 
 /** Working memory of a call, in bytes; wider panels with longer windows are done in strips of symbols. */
 const MOST_BYTES = 4 * 1024 * 1024
-/** Bars copied at once, at the least. */
-const FEW_BARS = 16
+/** Numbers copied at once, about, where a block has fewer. */
+const CHUNK = 8192
 /** Kernels take at least so many columns. */
 export const NARROWEST = 4
 
@@ -58,7 +61,8 @@ export function inBlocks(
   take: TakeResults,
   workPerColumn = 0,
 ): void {
-  const blocks = typeof bars === 'number' ? Math.max(1, Math.floor(FEW_BARS / n)) : 1
+  const blockCells = n * Math.max(NARROWEST, width)
+  const blocks = typeof bars === 'number' ? Math.max(1, Math.floor(CHUNK / blockCells)) : 1
   const perColumn = (2 * inputs.length + outputs) * blocks * n * 8 + workPerColumn
   const most = Math.max(2 * NARROWEST, Math.floor(MOST_BYTES / perColumn))
   const strip = Math.ceil(width / Math.ceil(width / most))
@@ -124,29 +128,67 @@ function runStrip(
   const area = (i: number) => base + endBytes + i * bytes
   const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
   const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
+  const work = area(areas)
   const blockBytes = n * columns * 8
+  const block: Block = {
+    prev: inputs.map(() => 0),
+    cur: [...halves[0]],
+    out: [...out],
+    ends: base,
+    n,
+    first: 0,
+    rows: 0,
+    width: columns,
+  }
+  const results: Float64Array[] = []
   for (let first = 0, turn = 0; first < bars; first += chunk, turn ^= 1) {
     const here = halves[turn as 0 | 1]
+    const there = halves[(turn ^ 1) as 0 | 1]
     const rows = Math.min(chunk, bars - first)
-    inputs.forEach((input, i) => {
-      copyIn(machine, here[i]!, columns, input, first, rows, width, from, count, area(areas))
-    })
-    for (let block = 0; block * n < rows; block++) {
-      const offset = block * blockBytes
-      const before = block > 0 ? here : halves[(turn ^ 1) as 0 | 1]
-      const back = block > 0 ? offset - blockBytes : (blocks - 1) * blockBytes
-      run(machine.kernels, {
-        prev: before.map((address) => (first === 0 && block === 0 ? 0 : address + back)),
-        cur: here.map((address) => address + offset),
-        out: out.map((address) => address + offset),
-        ends: base,
-        n,
-        first: 0,
-        rows: Math.min(n, rows - block * n),
-        width: columns,
-      })
+    for (let i = 0; i < inputs.length; i++)
+      copyIn(machine, here[i]!, columns, inputs[i]!, first, rows, width, from, count, work)
+    for (let row = 0; row < rows; row += n) {
+      const offset = row * columns * 8
+      for (let i = 0; i < inputs.length; i++) {
+        block.cur[i] = here[i]! + offset
+        if (row > 0) block.prev[i] = here[i]! + offset - blockBytes
+        else block.prev[i] = first === 0 ? 0 : there[i]! + (blocks - 1) * blockBytes
+      }
+      for (let i = 0; i < outputs; i++) block.out[i] = out[i]! + offset
+      block.rows = Math.min(n, rows - row)
+      run(machine.kernels, block)
     }
-    handOut(machine, out, columns, first, rows, width, from, count, take)
+    if (width < NARROWEST) for (const address of out) narrow(machine, address, columns, rows, width)
+    if (count === width) {
+      viewInto(results, machine, out, 0, rows * width)
+      take(first * width, results, rows * width, first * width)
+    } else
+      for (let row = 0; row < rows; row++) {
+        const at = (first + row) * width + from
+        viewInto(results, machine, out, row * columns, count)
+        take(at, results, count, at)
+      }
+  }
+}
+
+/** Puts the first columns of every row together. */
+function narrow({ numbers }: Machine, address: number, columns: number, rows: number, width: number): void {
+  const at = address / 8
+  for (let row = 1; row < rows; row++)
+    for (let s = 0; s < width; s++) numbers[at + row * width + s] = numbers[at + row * columns + s]!
+}
+
+/** Views of `count` results of every output, from a place in its area on. */
+function viewInto(
+  views: Float64Array[],
+  { numbers }: Machine,
+  out: readonly number[],
+  from: number,
+  count: number,
+): void {
+  for (let i = 0; i < out.length; i++) {
+    const at = out[i]! / 8 + from
+    views[i] = numbers.subarray(at, at + count)
   }
 }
 
@@ -174,60 +216,49 @@ function runRows(
   const area = (i: number) => base + endBytes + i * bytes
   const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
   const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
-  const copy = (to: readonly number[], block: number, first: number, last: number) => {
+  const work = area(areas)
+  const placeOf = (bar: number) => (places === undefined ? bar : places[bar]!)
+  const copy = (to: readonly number[], bar: number, first: number, last: number) => {
     for (let row = first; row <= last; ) {
-      const at = placeOf(block * n + row)
+      const at = placeOf(bar + row)
       // Bars that are asked for together stand together.
-      let rows = 1
-      while (row + rows <= last && placeOf(block * n + row + rows) === at + rows) rows++
-      inputs.forEach((input, i) => {
-        copyIn(machine, to[i]! + row * columns * 8, columns, input, at, rows, width, from, count, area(areas))
-      })
+      let rows = places === undefined ? last + 1 - row : 1
+      while (row + rows <= last && placeOf(bar + row + rows) === at + rows) rows++
+      for (let i = 0; i < inputs.length; i++)
+        copyIn(machine, to[i]! + row * columns * 8, columns, inputs[i]!, at, rows, width, from, count, work)
       row += rows
     }
   }
-  const placeOf = (bar: number) => (places === undefined ? bar : places[bar]!)
+  const none = inputs.map(() => 0)
+  const block = { prev: none, cur: halves[0], out, ends: base, n, first: 0, rows: 0, width: columns }
+  const results: Float64Array[] = []
   /** The last block that was copied, and how many of its rows. */
   let known = -1
   let rowsKnown = 0
   let turn = 0
   for (let k = 0; k < bars.length; ) {
-    const block = Math.floor(bars[k]! / n)
-    const first = bars[k]! - block * n
+    const index = Math.floor(bars[k]! / n)
+    const start = index * n
+    const first = bars[k]! - start
     let end = k + 1
-    while (end < bars.length && bars[end]! < (block + 1) * n) end++
-    const last = bars[end - 1]! - block * n
+    while (end < bars.length && bars[end]! < start + n) end++
+    const last = bars[end - 1]! - start
     const before = halves[turn as 0 | 1]
     turn ^= 1
     const here = halves[turn as 0 | 1]
-    if (block > 0) {
-      const start = known === block - 1 ? Math.max(rowsKnown, first + 1) : first + 1
-      copy(before, block - 1, start, n - 1)
-    }
-    copy(here, block, 0, last)
-    known = block
+    if (index > 0)
+      copy(before, start - n, known === index - 1 ? Math.max(rowsKnown, first + 1) : first + 1, n - 1)
+    copy(here, start, 0, last)
+    known = index
     rowsKnown = last + 1
-    run(machine.kernels, {
-      prev: before.map((address) => (block === 0 ? 0 : address)),
-      cur: [...here],
-      out: [...out],
-      ends: base,
-      n,
-      first,
-      rows: last + 1,
-      width: columns,
-    })
+    block.prev = index === 0 ? none : before
+    block.cur = here
+    block.first = first
+    block.rows = last + 1
+    run(machine.kernels, block)
     for (; k < end; k++) {
-      const row = bars[k]! - block * n
-      take(
-        k * width + from,
-        out.map((address) => {
-          const at = address / 8 + row * columns
-          return machine.numbers.subarray(at, at + count)
-        }),
-        count,
-        placeOf(bars[k]!) * width + from,
-      )
+      viewInto(results, machine, out, (bars[k]! - start) * columns, count)
+      take(k * width + from, results, count, placeOf(bars[k]!) * width + from)
     }
   }
 }
@@ -260,27 +291,6 @@ export function copyIn(
     // Columns that are not there are 0.
     else for (let s = 0; s < columns; s++) numbers[to + row * columns + s] = s < count ? values[at + s]! : 0
   }
-}
-
-function handOut(
-  { numbers }: Machine,
-  out: readonly number[],
-  columns: number,
-  first: number,
-  rows: number,
-  width: number,
-  from: number,
-  count: number,
-  take: TakeResults,
-): void {
-  const view = (row: number, length: number) =>
-    out.map((address) => numbers.subarray(address / 8 + row * columns, address / 8 + row * columns + length))
-  if (columns === width) take(first * width, view(0, rows * width), rows * width, first * width)
-  else
-    for (let row = 0; row < rows; row++) {
-      const at = (first + row) * width + from
-      take(at, view(row, count), count, at)
-    }
 }
 
 /** Hands on the results of some bars out of all of them. */
