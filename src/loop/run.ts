@@ -125,7 +125,7 @@ async function runBatch(parts: LoopParts, state: LoopState, view: ProposalView, 
   const proposals = await createBatchProposer(parts)(slots, view, stored, state.next)
   if (stop.aborted) return
 
-  // All are asked for at once, in order; the runner begins them in that order.
+  // All are asked for at once; in which order the runner begins them makes no difference to the history.
   const evaluations = proposals.map((proposal) =>
     proposal.state === 'strategy'
       ? runner.evaluate(proposal.strategy.graph, { cancelled: () => stop.aborted })

@@ -3,8 +3,9 @@ import type { Evaluation, TryOut } from './evaluation.js'
 
 /**
  * Where evaluations run. The contract: an evaluation's result depends on its graph and on the setup only, never on
- * how many run at once or in which order they end; evaluations start in the order in which they were asked for; what
- * goes wrong inside one comes back as its result, and only a runner that cannot work at all rejects.
+ * how many run at once or in which order they begin and end; each that was asked for gets its turn, before any that was
+ * asked for 128 or more after it (a runner may prefer what suits a thread's memory); what goes wrong inside one comes
+ * back as its result, and only a runner that cannot work at all rejects.
  */
 export interface Runner {
   /** Evaluations that may run at once. */

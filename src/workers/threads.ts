@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { environmentError, messageOf } from '../base/errors.js'
 import type { StrategyGraph } from '../graph/strategy-graph.js'
+import { bestPair, type Marks, marksOf, Remembered } from './affinity.js'
 import type { Evaluating, Evaluation, EvaluationSetup, TryOut } from './evaluation.js'
 import type { Runner } from './runner.js'
 import { sharePanel, type ThreadReply, type ThreadRequest } from './transfer.js'
@@ -9,6 +10,7 @@ interface Job {
   readonly id: number
   readonly work: keyof Evaluating
   readonly graph: StrategyGraph
+  readonly marks: Marks
   readonly cancelled: () => boolean
   readonly resolve: (result: Evaluation | TryOut | undefined) => void
   readonly reject: (error: Error) => void
@@ -19,11 +21,15 @@ interface Thread {
   /** It has built what evaluations share and waits for graphs. */
   ready: boolean
   job: Job | undefined
+  readonly remembered: Remembered
   timer: NodeJS.Timeout | undefined
 }
 
 /** An evaluation leaves little behind that is short-lived: a large young generation only fills up before it is looked at. */
 const YOUNG_MB = 4
+
+/** An evaluation is begun before any that was asked for so many later: more than the largest batch of a loop. */
+const OVERTAKING = 128
 
 /**
  * Evaluates on worker threads over shared memory. An evaluation that takes longer than `timeoutSeconds` ends with its
@@ -86,7 +92,13 @@ export function createThreadRunner(
 
   const start = (): Thread => {
     const worker = new Worker(entry, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
-    const thread: Thread = { worker, ready: false, job: undefined, timer: undefined }
+    const thread: Thread = {
+      worker,
+      ready: false,
+      job: undefined,
+      remembered: new Remembered(),
+      timer: undefined,
+    }
     worker.on('message', (reply: ThreadReply) => {
       if (reply.type === 'ready') {
         thread.ready = true
@@ -104,19 +116,35 @@ export function createThreadRunner(
     return thread
   }
 
+  /** The next job and the thread that gets it; undefined where all are at work. A thread not yet begun takes the oldest. */
+  const next = (): { job: Job; thread: Thread | undefined } | undefined => {
+    const idle = threads.filter(({ job }) => job === undefined)
+    if (idle.length > 0) {
+      const [oldest] = queue
+      return bestPair(
+        queue.filter(({ id }) => id < oldest!.id + OVERTAKING),
+        idle,
+        threads,
+      )
+    }
+    return threads.length < options.threads ? { job: queue[0]!, thread: undefined } : undefined
+  }
+
   const dispatch = () => {
     while (!closed && queue.length > 0) {
-      const idle = threads.find(({ job }) => job === undefined)
-      if (idle === undefined && threads.length >= options.threads) return
-      const job = queue.shift()!
+      const found = next()
+      if (found === undefined) return
+      const { job } = found
+      queue.splice(queue.indexOf(job), 1)
       if (job.cancelled()) {
         job.resolve(undefined)
         continue
       }
       try {
-        const thread = idle ?? start()
+        const thread = found.thread ?? start()
         thread.worker.postMessage({ id: job.id, work: job.work, graph: job.graph } satisfies ThreadRequest)
         thread.job = job
+        thread.remembered.use(job.marks)
         thread.worker.ref()
         if (thread.ready) startClock(thread)
       } catch (error) {
@@ -137,7 +165,8 @@ export function createThreadRunner(
         return
       }
       // A thread answers what it was asked for.
-      queue.push({ id: nextId++, work, graph, cancelled, resolve: resolve as Job['resolve'], reject })
+      const marks = options.threads > 1 ? marksOf(graph) : []
+      queue.push({ id: nextId++, work, graph, marks, cancelled, resolve: resolve as Job['resolve'], reject })
       dispatch()
     })
 
