@@ -4,7 +4,7 @@
  *   2. what was decided before is filled (`fillDecision` with fill.ts; `fillClosings`)
  *   3. positions without a close for too long are closed (`delist`)
  *   4. equity is marked at the close (follow.ts, `mark`)
- *   5. exit rules are checked (exits.ts)
+ *   5. exit rules trigger (exits.ts)
  *   6. on a rebalance bar, the next portfolio is decided (policy.ts)
  * Positions and trades are kept in book.ts and ledger.ts. Between rebalances only held symbols are looked at, and bars
  * on which nothing can happen but a new close are marked all at once (`walk`).
@@ -14,7 +14,7 @@ import type { Portfolio } from '../graph/strategy-graph.js'
 import type { Book } from './book.js'
 import { rebalanceBars } from './calendar.js'
 import { type CloseColumns, closeColumns } from './closes.js'
-import { createExitCheck, type ExitCheck } from './exits.js'
+import { type ExitWatch, watchExits } from './exits.js'
 import { equityAfterFill, targetScale } from './fill.js'
 import { firstDelisting, valueHeld } from './follow.js'
 import { REASON, REASONS, type TradeValues, tradesOf } from './ledger.js'
@@ -84,7 +84,7 @@ class Run {
   private readonly sellRate: number
   private readonly workspace: Workspace
   private readonly policy: Policy
-  private readonly checkExit: ExitCheck | undefined
+  private readonly watch: ExitWatch | undefined
   private readonly book: Book
   private readonly start: number
   private readonly end: number
@@ -116,22 +116,22 @@ class Run {
     const bars = range.end - range.start + 1
     this.equity = new Float64Array(bars)
     this.exposure = new Float64Array(bars)
-    this.checkExit = createExitCheck(portfolio.exits, panel, input.exitIndicators)
+    this.watch = watchExits(portfolio.exits, panel, input.exitIndicators)
     this.workspace = borrowWorkspace(panel)
     this.book = this.workspace.book
     this.book.ledger.keepsRows = keepsRows
-    this.book.averagesEntries = this.checkExit !== undefined
+    this.book.averagesEntries = this.watch !== undefined
     this.policy = createPolicy(input, this.workspace.policy)
     this.walk(rebalanceBars(panel.dates, range, portfolio.rebalance), periodsPerYear)
   }
 
   /**
    * From event to event: after the fills of a bar nothing changes hands until the next decision is filled, unless an
-   * exit rule is watching, a closing is pending or a position is delisted. Decisions that would change nothing are
-   * passed over (`isSettled`).
+   * exit rule triggers, a closing is pending or a position is delisted. Decisions that would change nothing are passed
+   * over (`isSettled`).
    */
   private walk(rebalances: Int32Array, periodsPerYear: number): void {
-    const { book, policy, closes, checkExit } = this
+    const { book, policy, closes, watch } = this
     const { short } = this.workspace
     const { net } = book.memory
     const { delistAfter } = this.portfolio
@@ -142,17 +142,20 @@ class Run {
     let shortBefore = 0
     for (let bar = this.start; bar <= this.end; ) {
       this.payToHold(shortBefore * borrow, financing)
-      if (decided >= 0) this.fillDecision(bar, decided)
+      const isFilled = decided >= 0
+      if (isFilled) this.fillDecision(bar, decided)
       else if (book.closingCount > 0) this.fillClosings(bar)
       decided = -1
 
-      const watched = book.heldCount > 0 && (checkExit !== undefined || book.closingCount > 0)
+      const isWatched = book.heldCount > 0 && watch !== undefined
       let quiet = bar
-      if (!watched && this.isSettled()) {
+      if (!isWatched && book.closingCount === 0 && this.isSettled()) {
         quiet = policy.firstSwitch(bar, this.end)
         while (nextRebalance < rebalances.length && rebalances[nextRebalance]! < quiet) nextRebalance++
       }
-      let to = watched ? bar : (rebalances[nextRebalance] ?? this.end)
+      let to = rebalances[nextRebalance] ?? this.end
+      const trigger = isWatched ? watch.firstTrigger(book, bar, to, isFilled) : to + 1
+      to = book.closingCount > 0 ? bar : Math.min(to, trigger)
       let delisting = firstDelisting(book, closes, bar, to, delistAfter)
       if (delisting === bar) {
         this.delist(bar)
@@ -173,7 +176,7 @@ class Run {
       }
 
       policy.observe(quiet, to)
-      if (checkExit) this.exits(to, checkExit)
+      if (to === trigger) this.exits(to, watch!)
 
       if (rebalances[nextRebalance] === to) {
         nextRebalance++
@@ -350,21 +353,27 @@ class Run {
   /** Closes whole positions outside a rebalance, as far as they can trade; the others keep their shares. */
   private fillClosings(bar: number): void {
     const book = this.book
+    const { held, heldCount, closing } = book
+    const { symbols, prices } = book.memory.orders
     const row = bar * this.width
-    const prices = this.fillPrices
+    const fillPrices = this.fillPrices
     let equity = book.cash
-    for (let h = 0; h < book.heldCount; h++) {
-      const i = book.held[h]!
-      const price = prices[row + i]!
-      equity += book.shares(i) * (Number.isFinite(price) ? price : this.lastClose(i, bar - 1))
+    let count = 0
+    for (let h = 0; h < heldCount; h++) {
+      const i = held[h]!
+      const price = fillPrices[row + i]!
+      const isTradable = price - price === 0
+      equity += book.shares(i) * (isTradable ? price : this.lastClose(i, bar - 1))
+      if (!isTradable || closing[i] === 0) continue
+      symbols[count] = i
+      prices[count++] = price
     }
     let traded = 0
     let paid = 0
     // Backwards, because closing moves the last of the list into the gap.
-    for (let h = book.heldCount - 1; h >= 0; h--) {
-      const i = book.held[h]!
-      const price = prices[row + i]!
-      if (book.closing[i] === 0 || !Number.isFinite(price)) continue
+    for (let j = count - 1; j >= 0; j--) {
+      const i = symbols[j]!
+      const price = prices[j]!
       const value = book.shares(i) * price
       const cost = this.closingCost(value)
       book.cash += value - cost
@@ -443,11 +452,13 @@ class Run {
     return false
   }
 
-  private exits(bar: number, check: ExitCheck): void {
-    const book = this.book
-    for (let h = 0; h < book.heldCount; h++) {
-      const i = book.held[h]!
-      const reason = check(book, i, bar)
+  /** Wants everything closed whose exit rules trigger at a bar. */
+  private exits(bar: number, watch: ExitWatch): void {
+    const { book } = this
+    const { held, heldCount } = book
+    for (let h = 0; h < heldCount; h++) {
+      const i = held[h]!
+      const reason = watch.reasonAt(i, bar)
       if (reason === 0) continue
       book.wantClosed(i, reason)
       this.policy.exited(i, bar)

@@ -1,5 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createExitCheck } from '../../src/backtest/exits.js'
+import { sharedMemory } from '../../src/backtest/account-memory.js'
+import { Book } from '../../src/backtest/book.js'
+import { type ExitWatch, watchExits } from '../../src/backtest/exits.js'
+import { createRng } from '../../src/base/rng.js'
 import type { Exits } from '../../src/graph/strategy-graph.js'
 import { always, panelOf, run, scoreRule, signalsRule, weightsRule } from './make.js'
 
@@ -429,5 +433,64 @@ describe('signals', () => {
 test('an exit rule whose indicator was not evaluated is refused', () => {
   const panel = panelOf({ A: [1, 2, 3] }, { high: { A: [1, 2, 3] }, low: { A: [1, 2, 3] } })
   const exits = [{ atrStop: { n: 2, k: 1 } }, { volatilityStop: { n: 2, k: 1 } }]
-  for (const exit of exits) expect(() => createExitCheck(exit, panel)).toThrow('not evaluated')
+  for (const exit of exits) expect(() => watchExits(exit, panel, undefined)).toThrow('not evaluated')
+})
+
+test('a stretch searched at once triggers where its closes one by one do, and as often while nothing can be closed', () => {
+  const bars = 60
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1e9 }), (seed) => {
+      const rng = createRng(seed, 'exits')
+      const prices = () => {
+        let price = 100
+        return Array.from({ length: bars }, () => {
+          price *= 1 + 0.03 * rng.normal()
+          return rng.next() < 0.1 ? NONE : price
+        })
+      }
+      const panel = panelOf({ A: prices(), B: prices(), C: prices() })
+      const numbers = () =>
+        Float64Array.from({ length: 3 * bars }, () => (rng.next() < 0.1 ? NONE : rng.next()))
+      const maybe = <T>(value: T) => (rng.next() < 0.5 ? value : undefined)
+      const exits = {
+        ...{ stopLoss: maybe(0.05), takeProfit: 0.3, trailingStop: maybe(0.06) },
+        ...{ atrStop: maybe({ n: 3, k: 10 }), volatilityStop: maybe({ n: 3, k: 0.1 }) },
+        ...{ maxHoldingBars: maybe(rng.int(1, 40)) },
+      } as Exits
+      const indicators = { averageRange: numbers(), deviation: numbers() }
+      const account = () => {
+        const book = new Book(sharedMemory(3, bars))
+        book.averagesEntries = true
+        const next = Float64Array.of(1, -1, 2)
+        const orders = { symbols: Int32Array.of(0, 1, 2), next, prices: Float64Array.of(100, 101, 99) }
+        book.open({ ...orders, costs: new Float64Array(3) }, Int32Array.of(0, 1, 2), 0, 3, 5)
+        return { book, watch: watchExits(exits, panel, indicators)! }
+      }
+      const triggers = (step: (bar: number, found: string[]) => number) => {
+        const found: string[] = []
+        for (let bar = 5; bar < bars; ) bar = step(bar, found)
+        return found
+      }
+      const note = (watch: ExitWatch, bar: number, found: string[]) => {
+        for (let i = 0; i < 3; i++) {
+          const reason = watch.reasonAt(i, bar)
+          if (reason !== 0) found.push(`${bar} ${i} ${reason}`)
+        }
+      }
+      const one = account()
+      const oneByOne = triggers((bar, found) => {
+        one.watch.firstTrigger(one.book, bar, bar, true)
+        note(one.watch, bar, found)
+        return bar + 1
+      })
+      const all = account()
+      const atOnce = triggers((bar, found) => {
+        const first = all.watch.firstTrigger(all.book, bar, bars - 1, bar === 5)
+        if (first < bars) note(all.watch, first, found)
+        return first + 1
+      })
+      expect(atOnce).toEqual(oneByOne)
+    }),
+    { seed: 3, numRuns: 300 },
+  )
 })
