@@ -9,6 +9,9 @@ interface Value {
 }
 
 const value = (name: string, bytes: number, cost: number): Value => ({ name, bytes, cost })
+/** Where it lies does not matter: each in a memory of its own. */
+const apart = (memory: Value) => ({ memory, size: memory.bytes, from: 0, to: memory.bytes })
+const orderOf = (room: number) => new EvictionOrder<Value>(room, apart)
 const any = () => true
 
 const dropped = (order: EvictionOrder<Value>, count: number) =>
@@ -16,7 +19,7 @@ const dropped = (order: EvictionOrder<Value>, count: number) =>
 
 describe('what gives way', () => {
   test('is what costs least for its bytes', () => {
-    const order = new EvictionOrder<Value>(1000)
+    const order = orderOf(1000)
     order.use(value('dear', 10, 100))
     order.use(value('cheap', 10, 5))
     order.use(value('large', 100, 100))
@@ -25,14 +28,14 @@ describe('what gives way', () => {
   })
 
   test('is, of equal ones, what was used longest ago', () => {
-    const order = new EvictionOrder<Value>(1000)
+    const order = orderOf(1000)
     const [a, b, c] = ['a', 'b', 'c'].map((name) => value(name, 10, 0)) as [Value, Value, Value]
     for (const one of [a, b, c, a]) order.use(one)
     expect(dropped(order, 3)).toEqual(['b', 'c', 'a'])
   })
 
   test('is rather what was used once than what was used often', () => {
-    const order = new EvictionOrder<Value>(1000)
+    const order = orderOf(1000)
     const often = value('often', 10, 10)
     for (let i = 0; i < 3; i++) order.use(often)
     order.use(value('once', 10, 20))
@@ -40,7 +43,7 @@ describe('what gives way', () => {
   })
 
   test('is in the end also what is dear, if nobody uses it while others come and go', () => {
-    const order = new EvictionOrder<Value>(100)
+    const order = orderOf(100)
     order.use(value('dear', 10, 100))
     let rounds = 0
     for (; rounds < 1000; rounds++) {
@@ -53,7 +56,7 @@ describe('what gives way', () => {
   })
 
   test('is nothing that may not go, which keeps its place', () => {
-    const order = new EvictionOrder<Value>(100)
+    const order = orderOf(100)
     for (const name of ['a', 'b', 'c']) order.use(value(name, 10, 0))
     expect(order.drop(({ name }) => name !== 'a')?.name).toBe('b')
     expect(order.drop(() => false)).toBeUndefined()
@@ -63,7 +66,7 @@ describe('what gives way', () => {
   test('goes in the order of worth, whatever the order of uses', () => {
     const rng = createRng(3, 'eviction')
     for (let round = 0; round < 50; round++) {
-      const order = new EvictionOrder<Value>(Number.MAX_VALUE)
+      const order = orderOf(Number.MAX_VALUE)
       const values = Array.from({ length: 40 }, (_, i) => value(String(i), 1, rng.int(0, 8)))
       const last = new Map<string, number>()
       const times = new Map<string, number>()
@@ -83,40 +86,103 @@ describe('what gives way', () => {
   })
 })
 
-describe('a group gives way together', () => {
-  const groupOf = ({ name }: Value) => name[0]
+describe('neighbours give way together', () => {
+  interface Lying extends Value {
+    readonly memory: 'x' | 'y'
+    readonly from: number
+  }
+  const SIZE = 100
+  const MEMORIES = { x: {}, y: {} }
+  const lying = (name: string, memory: 'x' | 'y', from: number, bytes: number, cost: number): Lying => ({
+    ...{ name, memory, from, bytes, cost },
+  })
+  const holding = (...values: Lying[]) => {
+    const order = new EvictionOrder<Lying>(1000, ({ memory, from, bytes }) => ({
+      ...{ memory: MEMORIES[memory], size: SIZE, from },
+      to: from + bytes,
+    }))
+    for (const one of values) order.use(one)
+    return order
+  }
+  const names = (values: readonly Lying[]) => values.map(({ name }) => name)
 
-  test('the one that is worth least in all, of equal ones that used longest ago', () => {
-    const order = new EvictionOrder<Value>(1000)
-    for (const [name, cost] of [
-      ['a1', 10],
-      ['b1', 3],
-      ['b2', 3],
-      ['c1', 6],
-    ] as const)
-      order.use(value(name, 10, cost))
-    const names = () => order.dropGroup(groupOf, any).map(({ name }) => name)
-    expect(names()).toEqual(['b1', 'b2'])
-    expect(names()).toEqual(['c1'])
-    expect(dropped(order, 2)).toEqual(['a1', undefined])
-    expect(names()).toEqual([])
+  test('those that are worth least together, of equal ones those used longest ago', () => {
+    const order = holding(
+      lying('a', 'x', 0, 40, 1),
+      lying('b', 'x', 40, 60, 50),
+      lying('c', 'y', 0, 50, 2),
+      lying('d', 'y', 50, 50, 2),
+    )
+    expect(names(order.dropRange(50, any))).toEqual(['c'])
+    expect(names(order.dropRange(90, any))).toEqual(['d'])
+    expect(names(order.dropRange(40, any))).toEqual(['a'])
+    expect(order.dropRange(101, any)).toEqual([])
+    expect(names(order.dropRange(100, any))).toEqual(['b'])
+    expect(order.dropRange(1, any)).toEqual([])
   })
 
-  test('only where all of it may go', () => {
-    const order = new EvictionOrder<Value>(1000)
-    for (const name of ['a1', 'a2', 'b1']) order.use(value(name, 10, name === 'b1' ? 50 : 1))
-    const group = order.dropGroup(groupOf, ({ name }) => name !== 'a2')
-    expect(group.map(({ name }) => name)).toEqual(['b1'])
+  test('what is free between and beside them counts, so that few have to go', () => {
+    const order = holding(
+      lying('dear', 'x', 0, 10, 100),
+      lying('a', 'x', 30, 10, 1),
+      lying('b', 'x', 60, 10, 1),
+      lying('last', 'x', 95, 5, 100),
+    )
+    expect(names(order.dropRange(60, any))).toEqual(['a', 'b'])
+    expect(order.drop(any)?.name).toBe('dear')
+  })
+
+  test('none of those that may not go, and none across them', () => {
+    const order = holding(
+      lying('a', 'x', 0, 30, 1),
+      lying('held', 'x', 30, 10, 1),
+      lying('b', 'x', 40, 30, 5),
+      lying('c', 'x', 70, 30, 5),
+    )
+    const mayGo = ({ name }: Value) => name !== 'held'
+    expect(order.dropRange(61, mayGo)).toEqual([])
+    expect(names(order.dropRange(60, mayGo))).toEqual(['b', 'c'])
+    expect(names(order.dropRange(30, () => false))).toEqual([])
+  })
+
+  test('as many as any search of all runs finds, and the least of them', () => {
+    const rng = createRng(5, 'ranges')
+    for (let round = 0; round < 200; round++) {
+      const values: Lying[] = []
+      for (const memory of ['x', 'y'] as const)
+        for (let at = rng.int(0, 20); at < SIZE; at += rng.int(0, 15)) {
+          const bytes = Math.min(rng.int(1, 30), SIZE - at)
+          values.push(lying(`${memory}${at}`, memory, at, bytes, rng.int(0, 9)))
+          at += bytes
+        }
+      const held = new Set(values.filter(() => rng.int(0, 5) === 0))
+      const bytes = rng.int(1, 70)
+      let least = Number.POSITIVE_INFINITY
+      for (const memory of ['x', 'y'] as const) {
+        const own = values.filter((one) => one.memory === memory)
+        for (let first = 0; first < own.length; first++)
+          for (let last = first; last < own.length && !held.has(own[last]!); last++) {
+            const from = first === 0 ? 0 : own[first - 1]!.from + own[first - 1]!.bytes
+            const to = own[last + 1]?.from ?? SIZE
+            const loss = own.slice(first, last + 1).reduce((sum, { cost }) => sum + cost, 0)
+            if (to - from >= bytes) least = Math.min(least, loss)
+          }
+      }
+      const gone = holding(...values).dropRange(bytes, (one) => !held.has(one))
+      const loss = gone.reduce((sum, { cost }) => sum + cost, 0)
+      expect(gone.length === 0 ? Number.POSITIVE_INFINITY : loss).toBeCloseTo(least)
+      expect(gone.some((one) => held.has(one))).toBe(false)
+    }
   })
 
   test('many times over without leaving anything behind', () => {
-    const order = new EvictionOrder<Value>(1000)
-    order.use(value('kept', 10, 0))
+    const order = holding(lying('kept', 'x', 0, 10, 0))
     for (let i = 0; i < 1000; i++) {
-      order.use(value(`x${i}`, 10, 1))
-      expect(order.dropGroup(groupOf, ({ name }) => name !== 'kept')).toHaveLength(1)
+      order.use(lying(`x${i}`, 'x', 10, 10, 1))
+      expect(order.dropRange(20, ({ name }) => name !== 'kept')).toHaveLength(1)
     }
     expect(order.waiting).toBeLessThan(100)
-    expect(dropped(order, 2)).toEqual(['kept', undefined])
+    expect(order.drop(any)?.name).toBe('kept')
+    expect(order.drop(any)).toBeUndefined()
   })
 })

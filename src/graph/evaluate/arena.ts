@@ -1,3 +1,5 @@
+import type { Range } from './eviction.js'
+
 /**
  * Memory for columns of any length, out of a few large slabs. A fresh array of panel size costs many times the
  * computation that fills it, and one that is let go is memory until the garbage collector happens to come by; so a
@@ -8,6 +10,8 @@ export interface Arena {
   truths(length: number): Uint8Array
   /** Takes back an array that came from here; it must not be used afterwards. */
   free(values: Float64Array | Uint8Array): void
+  /** Where an array that came from here lies in its slab, padding included. */
+  rangeOf(values: Float64Array | Uint8Array): Range
   /** Bytes by which the slabs would have to grow to hand out so many more: 0 where there is a hole for them. */
   growthFor(bytes: number): number
   /** Gives empty slabs up until at most `bytes` are held, as far as that goes. */
@@ -88,6 +92,12 @@ export function createArena(slabBytes: number): Arena {
       else if (joinsAfter) after.from -= size
       else holes.splice(at, 0, { from: byteOffset, to: byteOffset + size })
     },
+    rangeOf: ({ buffer, byteOffset, byteLength }) => ({
+      memory: buffer,
+      size: buffer.byteLength,
+      from: byteOffset,
+      to: byteOffset + align(byteLength),
+    }),
     growthFor(bytes) {
       const size = align(bytes)
       return fits(size) ? 0 : Math.max(size, align(slabBytes))

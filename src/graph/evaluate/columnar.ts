@@ -114,10 +114,10 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   const budget = options.cacheBytes ?? DEFAULT_CACHE_BYTES
   const context = kernelContext(panel, options.benchmark, options.windowFunctions)
   const cache = new Map<string, Entry>()
-  const order = new EvictionOrder<Entry>(budget)
   const columnBytes = context.bars * context.symbols * 8
   const slabBytes = slabFor(budget, columnBytes)
   const arena = createArena(slabBytes)
+  const order = new EvictionOrder<Entry>(budget, ({ column }) => arena.rangeOf(column.values))
   let bytes = 0
   let hits = 0
   let misses = 0
@@ -130,15 +130,13 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     arena.free(entry.column.values)
   }
 
-  /** Drops a value, or for a large array a whole slab of them; false where all are in use. */
+  /** Drops neighbours that leave so many bytes in a row, or else whatever is worth least; false where all are in use. */
   const evict = (inUse: ReadonlySet<string>, more: number): boolean => {
     const mayGo = ({ key }: Entry) => !inUse.has(key)
-    if (more > slabBytes / 2) {
-      const slab = order.dropGroup(({ column: { values } }) => {
-        return values.buffer.byteLength >= more ? values.buffer : undefined
-      }, mayGo)
-      slab.forEach(forget)
-      if (slab.length > 0) return true
+    if (more > 0) {
+      const neighbours = order.dropRange(more, mayGo)
+      neighbours.forEach(forget)
+      if (neighbours.length > 0) return true
     }
     const least = order.drop(mayGo)
     if (least !== undefined) forget(least)

@@ -5,8 +5,17 @@ export interface Droppable {
   readonly cost: number
 }
 
+/** Where a value lies: bytes `from` … `to` − 1 of a memory of `size` bytes. */
+export interface Range {
+  readonly memory: object
+  readonly size: number
+  readonly from: number
+  readonly to: number
+}
+
 interface Place<Value> {
   readonly value: Value
+  readonly range: Range
   worth: number
   /** When it was last used, by count. */
   used: number
@@ -21,16 +30,6 @@ interface Waiting<Value> {
   readonly used: number
 }
 
-interface Grouped<Value> {
-  readonly places: Place<Value>[]
-  /** In all. */
-  worth: number
-  bytes: number
-  /** The last use of any. */
-  used: number
-  mayGo: boolean
-}
-
 const SPARE = 64
 
 /**
@@ -42,15 +41,19 @@ const SPARE = 64
  */
 export class EvictionOrder<Value extends Droppable> {
   private readonly places = new Map<Value, Place<Value>>()
+  /** By memory, in the order of addresses. */
+  private readonly memories = new Map<object, Place<Value>[]>()
   /** A heap, the least worth first. What was used since it was put in is put in anew when its turn comes. */
   private readonly heap: Waiting<Value>[] = []
   private level = 0
   private uses = 0
   private readonly room: number
+  private readonly rangeOf: (value: Value) => Range
 
   /** `room`: bytes that all values have, about. */
-  constructor(room: number) {
+  constructor(room: number, rangeOf: (value: Value) => Range) {
     this.room = room
+    this.rangeOf = rangeOf
   }
 
   /** Says that a value is new, or used again. */
@@ -65,8 +68,9 @@ export class EvictionOrder<Value extends Droppable> {
       known.used = used
       return
     }
-    const place = { value, worth, used, times, dropped: false }
+    const place = { value, range: this.rangeOf(value), worth, used, times, dropped: false }
     this.places.set(value, place)
+    this.settle(place)
     this.push({ place, worth, used })
   }
 
@@ -82,7 +86,7 @@ export class EvictionOrder<Value extends Droppable> {
       else {
         found = place.value
         this.rise(Math.max(0, place.worth - this.level) * found.bytes, found.bytes)
-        this.places.delete(found)
+        this.remove(place)
       }
     }
     for (const waiting of kept) this.push(waiting)
@@ -90,44 +94,80 @@ export class EvictionOrder<Value extends Droppable> {
   }
 
   /**
-   * Takes out together all values of the group that is worth least for its bytes, of the groups all of whose values
-   * may go. Groups without a name are left alone.
+   * Takes out those neighbours, with what is free between and beside them, that make room for so many bytes in a row and
+   * are worth least together; of equal ones those used longest ago. None where that much room cannot be made.
    */
-  dropGroup<Group>(groupOf: (value: Value) => Group | undefined, mayGo: (value: Value) => boolean): Value[] {
-    const groups = new Map<Group, Grouped<Value>>()
-    for (const place of this.places.values()) {
-      const { value, worth } = place
-      const name = groupOf(value)
-      if (name === undefined) continue
-      let group = groups.get(name)
-      if (group === undefined) {
-        group = { places: [], worth: 0, bytes: 0, used: 0, mayGo: true }
-        groups.set(name, group)
+  dropRange(bytes: number, mayGo: (value: Value) => boolean): Value[] {
+    let best: readonly Place<Value>[] = []
+    let least = Number.POSITIVE_INFINITY
+    let oldest = Number.POSITIVE_INFINITY
+    for (const places of this.memories.values()) {
+      /** Loss of the run from `first` to `last`. */
+      let loss = 0
+      // The shortest run that ends with each value: what is longer loses more.
+      for (let first = 0, last = 0; last < places.length; last++) {
+        const { value, range } = places[last]!
+        loss += this.lossOf(places[last]!)
+        if (!mayGo(value)) {
+          first = last + 1
+          loss = 0
+          continue
+        }
+        const end = last + 1 < places.length ? places[last + 1]!.range.from : range.size
+        while (first < last && end - places[first]!.range.to >= bytes) {
+          loss -= this.lossOf(places[first]!)
+          first++
+        }
+        const from = first > 0 ? places[first - 1]!.range.to : 0
+        if (end - from < bytes || loss > least) continue
+        let used = 0
+        for (let i = first; i <= last; i++) used = Math.max(used, places[i]!.used)
+        if (loss === least && used >= oldest) continue
+        best = places.slice(first, last + 1)
+        least = loss
+        oldest = used
       }
-      group.places.push(place)
-      group.worth += Math.max(0, worth - this.level) * value.bytes
-      group.bytes += value.bytes
-      group.used = Math.max(group.used, place.used)
-      group.mayGo &&= mayGo(value)
     }
-    let least: Grouped<Value> | undefined
-    for (const group of groups.values())
-      if (group.mayGo && (least === undefined || before(group, least))) least = group
-    if (least === undefined) return []
-    this.rise(least.worth, least.bytes)
-    for (const place of least.places) {
+    if (best.length === 0) return []
+    this.rise(
+      least,
+      best.reduce((sum, { value }) => sum + value.bytes, 0),
+    )
+    for (const place of best) {
       place.dropped = true
-      this.places.delete(place.value)
+      this.remove(place)
     }
     // What was taken out of the middle leaves the heap in its turn, or all at once before it outnumbers the rest.
     if (this.heap.length > 2 * this.places.size + SPARE)
       for (const waiting of this.heap.splice(0)) if (!waiting.place.dropped) this.push(waiting)
-    return least.places.map(({ value }) => value)
+    return best.map(({ value }) => value)
   }
 
   /** How many places the order keeps, those of values that are gone among them. */
   get waiting(): number {
     return this.heap.length
+  }
+
+  /** What would be lost with a value. */
+  private lossOf({ worth, value }: Place<Value>): number {
+    return worth > this.level ? (worth - this.level) * value.bytes : 0
+  }
+
+  private settle(place: Place<Value>): void {
+    const { memory, from } = place.range
+    const places = this.memories.get(memory)
+    if (places === undefined) {
+      this.memories.set(memory, [place])
+      return
+    }
+    places.splice(placeBefore(places, from), 0, place)
+  }
+
+  private remove({ value, range: { memory, from } }: Place<Value>): void {
+    this.places.delete(value)
+    const places = this.memories.get(memory)!
+    if (places.length === 1) this.memories.delete(memory)
+    else places.splice(placeBefore(places, from), 1)
   }
 
   /** By what was dropped, worth · bytes, as a share of all there is room for. */
@@ -170,3 +210,15 @@ export class EvictionOrder<Value extends Droppable> {
 type Ranked = Pick<Waiting<unknown>, 'worth' | 'used'>
 
 const before = (a: Ranked, b: Ranked) => a.worth < b.worth || (a.worth === b.worth && a.used < b.used)
+
+/** The first of places in the order of addresses that does not lie before an address. */
+function placeBefore(places: readonly Place<unknown>[], from: number): number {
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (places[middle]!.range.from < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
