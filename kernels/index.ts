@@ -1,7 +1,7 @@
 export { coMoments } from './co-moments'
 export { element } from './elements'
 export { extreme, extremeAge, linearDecay } from './extremes'
-export { mean, sum } from './mean'
+export { mean, product, sum } from './mean'
 export { moments } from './moments'
 export { rankNewest } from './order'
 export { quantile } from './quantile'

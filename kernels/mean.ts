@@ -1,4 +1,4 @@
-// Sum and mean of the last n values: the two-block scheme, see src/graph/kernels/rolling-sum.ts.
+// Sum, product and mean of the last n values: the two-block scheme, see src/graph/kernels/rolling-sum.ts.
 import { missing, put } from './lanes'
 
 /**
@@ -44,6 +44,53 @@ export function sum(prev: usize, cur: usize, out: usize, ends: usize, n: i32, fi
         k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
         put(to, f64x2.add(v128.load(k), a))
         put(to + 16, f64x2.add(v128.load(k, 16), b))
+      } else missing(to)
+      at += row
+      to += row
+    }
+  }
+}
+
+/** As `sum`. */
+export function product(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
+): void {
+  const row = <usize>width << 3
+  const one = f64x2.splat(1)
+  for (let c = 0; c < width; c += 4) {
+    const s = <usize>min(c, width - 4) << 3
+    let k = ends + (<usize>n << 5)
+    let a = one
+    let b = one
+    v128.store(k, a)
+    v128.store(k, b, 16)
+    if (prev) {
+      let at = prev + s + <usize>(n - 1) * row
+      for (let i = n - 1; i > first; i--) {
+        a = f64x2.mul(a, v128.load(at))
+        b = f64x2.mul(b, v128.load(at, 16))
+        k -= 32
+        v128.store(k, a)
+        v128.store(k, b, 16)
+        at -= row
+      }
+    }
+    a = one
+    b = one
+    let at = cur + s
+    let to = out + s + <usize>first * row
+    for (let i = 0; i < first; i++) {
+      a = f64x2.mul(a, v128.load(at))
+      b = f64x2.mul(b, v128.load(at, 16))
+      at += row
+    }
+    for (let i = first; i < rows; i++) {
+      a = f64x2.mul(a, v128.load(at))
+      b = f64x2.mul(b, v128.load(at, 16))
+      if (prev || i == n - 1) {
+        k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
+        put(to, f64x2.mul(v128.load(k), a))
+        put(to + 16, f64x2.mul(v128.load(k, 16), b))
       } else missing(to)
       at += row
       to += row

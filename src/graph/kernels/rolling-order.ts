@@ -4,8 +4,7 @@ import { inWindows } from './compiled/windows.js'
 
 /**
  * The quantile q of the last n values, between neighbours by linear interpolation; NaN before bar n − 1 and with a
- * missing value. The window is kept sorted: one goes, one comes, those between move by a place. `x` and `out` are
- * bars × width.
+ * missing value. The window is kept sorted: one goes, one comes. `x` and `out` are bars × width.
  */
 export function rollingQuantile(
   out: Float64Array,
@@ -17,7 +16,8 @@ export function rollingQuantile(
 ): void {
   const place = q * (n - 1)
   const below = Math.min(Math.floor(place), n - 1)
-  const perColumn = n * 8 + 8
+  // Two columns at a time, of odd numbers one more.
+  const perColumn = (n + 1) * 10
   const run: RunBlock = (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
     kernels.quantile(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns, below, place - below)
   if (typeof bars === 'number') {

@@ -1,7 +1,5 @@
 import { type BarsAsked, inBlocks, into } from './compiled/blocks.js'
 import type { Series } from './compiled/series.js'
-import { borrow, giveBack } from './scratch.js'
-import { stripWidth } from './strips.js'
 
 /*
  * Windowed aggregates without taking anything back (the two-block scheme of van Herk 1992 and Gil & Werman 1993, on any
@@ -48,47 +46,21 @@ export function rollingMean(out: Float64Array, x: Series, bars: BarsAsked, width
 /** Product of the last n values; NaN before bar n − 1. Shapes as `rollingSum`. */
 export function rollingProduct(
   out: Float64Array,
-  x: Float64Array,
+  x: Series,
   bars: BarsAsked,
   width: number,
   n: number,
 ): void {
-  const strip = stripWidth(width, n + 1)
-  const endings = borrow(n * strip)
-  const running = borrow(strip)
-  const asked = typeof bars === 'number' ? undefined : bars
-  const total = asked === undefined ? (bars as number) : asked.bars.length
-  const barOf = (row: number) => (asked === undefined ? row : asked.bars[row]!)
-  const places = asked?.places
-  const placeOf = (bar: number) => (places === undefined ? bar : places[bar]!)
-  for (let from = 0; from < width; from += strip) {
-    const count = Math.min(strip, width - from)
-    for (let row = 0; row < total; ) {
-      const cut = Math.floor(barOf(row) / n) * n
-      if (cut > 0) {
-        running.fill(1)
-        for (let i = n - 1; i > barOf(row) - cut; i--) {
-          const at = placeOf(cut - n + i) * width + from
-          for (let s = 0; s < count; s++) endings[i * strip + s] = running[s] = running[s]! * x[at + s]!
-        }
-      }
-      running.fill(1)
-      for (let i = 0; row < total && barOf(row) < cut + n; i++) {
-        const at = placeOf(cut + i) * width + from
-        for (let s = 0; s < count; s++) running[s] = running[s]! * x[at + s]!
-        if (barOf(row) > cut + i) continue
-        const to = row++ * width + from
-        const k = (i + 1) * strip
-        if (cut + i < n - 1) out.fill(Number.NaN, to, to + count)
-        else
-          for (let s = 0; s < count; s++) {
-            const value = i === n - 1 ? running[s]! : endings[k + s]! * running[s]!
-            out[to + s] = value + (value - value)
-          }
-      }
-    }
-  }
-  giveBack(endings, running)
+  inBlocks(
+    [x],
+    1,
+    bars,
+    width,
+    n,
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
+      kernels.product(prev[0]!, cur[0]!, to[0]!, ends, n, first, rows, columns),
+    into(out),
+  )
 }
 
 /**

@@ -26,6 +26,16 @@ export interface CompiledKernels {
     rows: number,
     width: number,
   ): void
+  product(
+    prev: number,
+    cur: number,
+    out: number,
+    ends: number,
+    n: number,
+    first: number,
+    rows: number,
+    width: number,
+  ): void
   mean(
     prev: number,
     cur: number,

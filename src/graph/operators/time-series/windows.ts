@@ -85,7 +85,7 @@ const sma = windowed({
 const product = windowed({
   name: 'product',
   doc: 'product of the last n values',
-  fillFromArray: rollingProduct,
+  fill: rollingProduct,
   plain: (window) => window.reduce((so, v) => so * v, 1),
 })
 
