@@ -2,7 +2,7 @@ import type { Panel } from '../data/panel.js'
 import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Costs, Portfolio } from '../graph/strategy-graph.js'
 import { benchmarkReturns } from './benchmark.js'
-import type { ExitIndicators } from './exit-indicators.js'
+import type { Indicators } from './indicators.js'
 import { effectiveCosts } from './markets.js'
 import { computeMetrics } from './metrics/compute.js'
 import { type SimulationJob, simulate, simulateTotals } from './simulate.js'
@@ -23,8 +23,8 @@ export interface BacktestInput {
   readonly universe?: Uint8Array | undefined
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet | undefined
-  /** What exit rules look at, at all bars of the panel: there for every rule that names an indicator. */
-  readonly exitIndicators?: ExitIndicators | undefined
+  /** What exit rules and weights look at: there for every setting that names an indicator. */
+  readonly indicators?: Indicators | undefined
   readonly portfolio: Portfolio
   readonly market: Market
   readonly range: BarRange
@@ -63,7 +63,7 @@ function measured<Result extends SimulationTotals>(
   input: BacktestInput,
   run: (job: SimulationJob) => Result,
 ): Measured & { readonly simulation: Result } {
-  const { panel, rule, universe, decisionRows, exitIndicators, portfolio, market, range } = input
+  const { panel, rule, universe, decisionRows, indicators, portfolio, market, range } = input
   const { periodsPerYear } = market
   const costs = effectiveCosts(market, portfolio)
   const simulation = run({
@@ -72,7 +72,7 @@ function measured<Result extends SimulationTotals>(
     rule,
     universe,
     decisionRows,
-    exitIndicators,
+    indicators,
     portfolio,
     costs,
     periodsPerYear,

@@ -2,7 +2,7 @@ import type { Panel } from '../data/panel.js'
 import type { Exits } from '../graph/strategy-graph.js'
 import type { Book } from './book.js'
 import { type CloseColumns, closeColumns } from './closes.js'
-import type { ExitIndicators } from './exit-indicators.js'
+import type { Indicators } from './indicators.js'
 import { REASON } from './ledger.js'
 
 /** Room for rounding, so that a level hit exactly is hit in every arithmetic. */
@@ -33,7 +33,7 @@ export class ExitWatch {
   private readonly triggerReason: Uint8Array
 
   /** Throws RangeError where an indicator that a rule names is not given. */
-  constructor(exits: Exits, panel: Panel, { averageRange, deviation }: ExitIndicators = {}) {
+  constructor(exits: Exits, panel: Panel, { averageRange, deviation }: Indicators = {}) {
     const { stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars } = exits
     if ((atrStop && averageRange === undefined) || (volatilityStop && deviation === undefined))
       throw new RangeError('the indicators of the exit rules were not evaluated')
@@ -127,7 +127,7 @@ export class ExitWatch {
 export function watchExits(
   exits: Exits,
   panel: Panel,
-  indicators: ExitIndicators | undefined,
+  indicators: Indicators | undefined,
 ): ExitWatch | undefined {
   const { stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars } = exits
   const rules = [stopLoss, takeProfit, trailingStop, atrStop, volatilityStop, maxHoldingBars]

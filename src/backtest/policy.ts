@@ -3,6 +3,7 @@ import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Portfolio, Select } from '../graph/strategy-graph.js'
 import { closeColumns } from './closes.js'
 import { GroupCap } from './group-cap.js'
+import type { Indicators } from './indicators.js'
 import { Picker } from './select.js'
 import type { EvaluatedRule } from './types.js'
 import { capWeights, weighLeg } from './weigh.js'
@@ -39,6 +40,7 @@ export interface PolicyInput {
   readonly rule: EvaluatedRule | { readonly kind: 'everything' }
   readonly universe?: Uint8Array | undefined
   readonly decisionRows?: RowSet | undefined
+  readonly indicators?: Indicators | undefined
   readonly portfolio: Portfolio
 }
 
@@ -70,16 +72,20 @@ export class PolicyArrays {
 /** Room above the gross exposure that is rounding, not a wish for more. */
 const GROSS_ROOM = 1e-12
 
+/** Throws RangeError where an indicator that the weights name is not given. */
 export function createPolicy(
   input: PolicyInput,
   arrays: PolicyArrays = new PolicyArrays(input.panel.symbols.length),
 ): Policy {
-  const { panel, rule, universe, decisionRows, portfolio } = input
+  const { panel, rule, universe, decisionRows, indicators, portfolio } = input
   const { side, weight, grossExposure, maxWeight, groupCap } = portfolio
   const { symbols, weights, capped, inLong, inBoth, exitedAt, isOn, longs, shorts } = arrays
   const width = panel.symbols.length
   const closes = panel.fields.get('close')!
   const scores = rule.kind === 'score' ? rule.score : undefined
+  const volatility = indicators?.volatility
+  if (typeof weight === 'object' && rule.kind !== 'weights' && volatility === undefined)
+    throw new RangeError('the indicator of the weights was not evaluated')
   exitedAt.fill(-1)
   inBoth.fill(0)
   if (rule.kind === 'signals') isOn.fill(0)
@@ -135,7 +141,7 @@ export function createPolicy(
       const symbol = picks[p]!
       if (exitedAt[symbol] !== bar && inBoth[symbol] === 0) symbols[to++] = symbol
     }
-    const view = { bar, closes: () => closeColumns(panel), scores, row: ruleRow }
+    const view = { scores, volatility, row: ruleRow }
     return weighLeg({ symbols, weights, from, to, sign }, weight, total, view)
   }
 

@@ -116,7 +116,7 @@ class Run {
     const bars = range.end - range.start + 1
     this.equity = new Float64Array(bars)
     this.exposure = new Float64Array(bars)
-    this.watch = watchExits(portfolio.exits, panel, input.exitIndicators)
+    this.watch = watchExits(portfolio.exits, panel, input.indicators)
     this.workspace = borrowWorkspace(panel)
     this.book = this.workspace.book
     this.book.ledger.keepsRows = keepsRows

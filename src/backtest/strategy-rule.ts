@@ -4,7 +4,7 @@ import type { BooleanColumn, NumberColumn } from '../graph/operator.js'
 import type { Strategy } from '../graph/strategy.js'
 import type { Rebalance } from '../graph/strategy-graph.js'
 import { rebalanceBars } from './calendar.js'
-import { type ExitIndicators, withExitIndicators } from './exit-indicators.js'
+import { type Indicators, withIndicators } from './indicators.js'
 import type { BarRange, EvaluatedRule } from './types.js'
 
 /** What a simulation is told of an evaluated strategy. */
@@ -13,8 +13,8 @@ export interface EvaluatedStrategy {
   readonly universe?: Uint8Array
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet
-  /** What exit rules look at, at all bars. */
-  readonly exitIndicators?: ExitIndicators
+  /** What exit rules and weights look at. */
+  readonly indicators?: Indicators
 }
 
 /**
@@ -32,28 +32,29 @@ export function evaluateRule(
     rule.kind === 'score' ? [rule.score] : rule.kind === 'signals' ? [rule.enter, rule.exit] : [rule.weights]
   const rows = ranges && decisionRows(evaluator.panel.dates, portfolio.rebalance, ranges)
   const roots = universe === undefined ? named : [...named, universe]
-  const exits = withExitIndicators(strategy, evaluator.panel)
+  const more = withIndicators(strategy, evaluator.panel)
   // One call for all: its arrays stay valid together.
-  const columns = evaluator.evaluate(exits?.evaluable ?? strategy, exits ? [...roots, ...exits.ids] : roots, [
+  const columns = evaluator.evaluate(more?.evaluable ?? strategy, more ? [...roots, ...more.ids] : roots, [
     ...named.map(() => (rule.kind === 'signals' ? undefined : rows)),
     ...(universe === undefined ? [] : [rows]),
+    ...(more?.names ?? []).map((name) => (name === 'volatility' ? rows : undefined)),
   ])
   const numbers = (i: number) => (columns[i] as NumberColumn).values
   const booleans = (i: number) => (columns[i] as BooleanColumn).values
-  const more = {
+  const beside = {
     ...(universe === undefined ? {} : { universe: booleans(named.length) }),
     ...(rows === undefined ? {} : { decisionRows: rows }),
-    ...(exits && {
-      exitIndicators: Object.fromEntries(exits.names.map((name, k) => [name, numbers(roots.length + k)])),
+    ...(more && {
+      indicators: Object.fromEntries(more.names.map((name, k) => [name, numbers(roots.length + k)])),
     }),
   }
   switch (rule.kind) {
     case 'score':
-      return { rule: { kind: 'score', score: numbers(0), select: rule.select }, ...more }
+      return { rule: { kind: 'score', score: numbers(0), select: rule.select }, ...beside }
     case 'signals':
-      return { rule: { kind: 'signals', enter: booleans(0), exit: booleans(1) }, ...more }
+      return { rule: { kind: 'signals', enter: booleans(0), exit: booleans(1) }, ...beside }
     case 'weights':
-      return { rule: { kind: 'weights', weights: numbers(0) }, ...more }
+      return { rule: { kind: 'weights', weights: numbers(0) }, ...beside }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Panel } from '../data/panel.js'
 import type { RowSet } from '../graph/evaluate/rows.js'
 import type { Costs, Portfolio, Select } from '../graph/strategy-graph.js'
-import type { ExitIndicators } from './exit-indicators.js'
+import type { Indicators } from './indicators.js'
 
 /** Bars `start` … `end` of a panel, both included, as indices into its dates. */
 export interface BarRange {
@@ -33,8 +33,8 @@ export interface SimulationInput {
   readonly universe?: Uint8Array | undefined
   /** The only bars that score, weights and universe hold; absent: all of the panel. */
   readonly decisionRows?: RowSet | undefined
-  /** What exit rules look at, at all bars of the panel: there for every rule that names an indicator. */
-  readonly exitIndicators?: ExitIndicators | undefined
+  /** What exit rules and weights look at: there for every setting that names an indicator. */
+  readonly indicators?: Indicators | undefined
   readonly portfolio: Portfolio
   /** The market's costs with the strategy's overrides applied. */
   readonly costs: Costs

@@ -1,6 +1,4 @@
 import type { Weighting } from '../graph/strategy-graph.js'
-import type { CloseColumns } from './closes.js'
-import { returnDeviation } from './volatility.js'
 
 /** One leg of a portfolio as a slice of parallel arrays: entries `from … to − 1`, best pick first. */
 export interface Leg {
@@ -14,11 +12,11 @@ export interface Leg {
 
 /** What the weightings look at at one decision. */
 export interface WeighingView {
-  readonly bar: number
-  /** Asked for by `inverseVolatility` alone. */
-  closes(): CloseColumns
-  /** Scores, and where those of the bar begin; absent for rules without a score. */
+  /** Absent for rules without a score. */
   readonly scores: Float64Array | undefined
+  /** Standard deviations of returns: there for `inverseVolatility`. */
+  readonly volatility: Float64Array | undefined
+  /** Where the values of the decision's bar begin, in both. */
   readonly row: number
 }
 
@@ -31,19 +29,18 @@ const LEAST_DEVIATION = 1e-12
  */
 export function weighLeg(leg: Leg, weighting: Weighting, total: number, view: WeighingView): number {
   const { symbols, weights, from, sign } = leg
-  const { bar, scores, row } = view
+  const { scores, volatility, row } = view
   let to = leg.to
   let sum = 0
   if (typeof weighting === 'object') {
     let kept = from
-    const closes = view.closes()
     for (let j = from; j < to; j++) {
       const symbol = symbols[j]!
-      const deviation = returnDeviation(closes, symbol, bar, weighting.inverseVolatility)
+      const deviation = volatility![row + symbol]!
       if (!(deviation >= LEAST_DEVIATION)) continue
       symbols[kept] = symbol
-      weights[kept++] = 1 / deviation
-      sum += 1 / deviation
+      weights[kept] = 1 / deviation
+      sum += weights[kept++]!
     }
     to = kept
   } else if (weighting === 'rank') {

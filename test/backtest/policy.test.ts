@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { closeColumns } from '../../src/backtest/closes.js'
 import { createPolicy } from '../../src/backtest/policy.js'
 import type { EvaluatedRule } from '../../src/backtest/types.js'
-import { returnDeviation } from '../../src/backtest/volatility.js'
 import { DEFAULT_PORTFOLIO, type Portfolio, type Select } from '../../src/graph/strategy-graph.js'
+import { indicatorsOf } from '../support/simulate.js'
 import { type Columns, flags, panelOf, scoreRule, weightsRule } from './make.js'
 
 const NONE = Number.NaN
@@ -18,11 +17,13 @@ function targets(
   const close =
     more.close ?? Object.fromEntries((more.names ?? ['A', 'B', 'C', 'D', 'E']).map((name) => [name, [10]]))
   const panel = panelOf(close)
+  const whole = { ...DEFAULT_PORTFOLIO, ...portfolio }
   const policy = createPolicy({
     panel,
     rule,
     universe: more.universe && flags(more.universe),
-    portfolio: { ...DEFAULT_PORTFOLIO, ...portfolio },
+    indicators: indicatorsOf({ panel, portfolio: whole }),
+    portfolio: whole,
   })
   const bar = more.bar ?? 0
   for (let t = 0; t <= bar; t++) policy.observe(t)
@@ -263,10 +264,10 @@ describe('weights', () => {
     ).toEqual({})
   })
 
-  test('the deviation of one return is undefined', () => {
-    const closes = closeColumns(panelOf({ A: [1, 2, 3] }))
-    expect(returnDeviation(closes, 0, 2, 1)).toBeNaN()
-    expect(returnDeviation(closes, 0, 2, 2)).toBeCloseTo(0.5 / Math.SQRT2, 15)
+  test('inverseVolatility whose indicator was not evaluated is refused', () => {
+    const portfolio = { ...DEFAULT_PORTFOLIO, weight: { inverseVolatility: 3 } }
+    const rule = scoreRule({ A: [1] }, { top: 1 })
+    expect(() => createPolicy({ panel: panelOf({ A: [1] }), rule, portfolio })).toThrow('not evaluated')
   })
 
   test('long weights sum to the gross exposure', () => {

@@ -5,7 +5,6 @@ import { bytesSource, compileKernels } from '../../scripts/generate-kernels.js'
 import { closeColumns } from '../../src/backtest/closes.js'
 import { createPolicy } from '../../src/backtest/policy.js'
 import { Picker } from '../../src/backtest/select.js'
-import { returnDeviation } from '../../src/backtest/volatility.js'
 import { RowSet } from '../../src/graph/evaluate/rows.js'
 import { DEFAULT_PORTFOLIO } from '../../src/graph/strategy-graph.js'
 import { panelOf, scoreRule } from './make.js'
@@ -183,12 +182,6 @@ describe('closes by symbol', () => {
     const wide = panelOf(Object.fromEntries(names.map((name, i) => [name, [i + 1, 100 + i]])))
     const { last } = closeColumns(wide)
     for (const i of names.keys()) expect([last[2 * i], last[2 * i + 1]]).toEqual([i + 1, 100 + i])
-  })
-
-  test('a hole within the window leaves no deviation of returns, one before it does no harm', () => {
-    const closes = closeColumns(panelOf({ A: [NONE, 1, 2, 3, 5] }))
-    expect(returnDeviation(closes, 0, 4, 4)).toBeNaN()
-    expect(returnDeviation(closes, 0, 4, 3)).toBeGreaterThan(0)
   })
 })
 

@@ -154,7 +154,9 @@ test('a policy is settled on nothing where more than the signals has a say', () 
   const panel = panelOf({ A: [1, 1], B: [1, 1] })
   const rule = signalsRule({ A: [1, 0], B: [0, 0] }, { A: [0, 0], B: [0, 0] })
   const settled = (more: Partial<Portfolio>, universe?: Uint8Array) => {
-    const policy = createPolicy({ panel, rule, universe, portfolio: { ...DEFAULT_PORTFOLIO, ...more } })
+    const portfolio = { ...DEFAULT_PORTFOLIO, ...more }
+    const indicators = { volatility: new Float64Array(4) }
+    const policy = createPolicy({ panel, rule, universe, indicators, portfolio })
     policy.observe(0)
     return policy.isSettledOn(Int32Array.of(0), 1)
   }

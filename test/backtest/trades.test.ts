@@ -136,7 +136,7 @@ test('a backtest that keeps no trades comes to the same totals, curves and fills
   for (let seed = 0; seed < 200; seed++) {
     const { input } = randomMarket(seed)
     const { trades, ...kept } = simulate(input)
-    expect(simulateTotals({ ...input, exitIndicators: indicatorsOf(input) }), `market ${seed}`).toEqual(kept)
+    expect(simulateTotals({ ...input, indicators: indicatorsOf(input) }), `market ${seed}`).toEqual(kept)
     expect(kept.tradeTotals).toMatchObject({ closed: trades.filter(({ reason }) => reason !== 'end').length })
     closed += kept.tradeTotals.closed
   }

@@ -1,10 +1,10 @@
-import type { ExitIndicators } from '../../src/backtest/exit-indicators.js'
+import type { Indicators } from '../../src/backtest/indicators.js'
 import * as engine from '../../src/backtest/simulate.js'
 import { createEvaluator } from '../../src/graph/evaluate/columnar.js'
 import { createExpression } from '../../src/graph/expression.js'
 
 /*
- * Simulations of rules that no strategy was evaluated for: the indicators that their exit rules name are computed from
+ * Simulations of rules that no strategy was evaluated for: the indicators that their settings name are computed from
  * the panel, as evaluating a strategy does.
  */
 
@@ -21,7 +21,8 @@ const deviation = (n: number) => [
 ]
 
 export function indicatorsOf({ panel, portfolio }: Pick<engine.SimulationJob, 'panel' | 'portfolio'>) {
-  const { atrStop, volatilityStop } = portfolio.exits
+  const { weight, exits } = portfolio
+  const { atrStop, volatilityStop } = exits
   const valuesOf = (nodes: readonly unknown[]) => {
     const expression = createExpression(nodes, 'value')
     const [column] = createEvaluator(panel).evaluate(expression, [expression.root])
@@ -32,11 +33,12 @@ export function indicatorsOf({ panel, portfolio }: Pick<engine.SimulationJob, 'p
       ? { averageRange: valuesOf(average(atrStop.n)) }
       : {}),
     ...(volatilityStop ? { deviation: valuesOf(deviation(volatilityStop.n)) } : {}),
-  } satisfies ExitIndicators
+    ...(typeof weight === 'object' ? { volatility: valuesOf(deviation(weight.inverseVolatility)) } : {}),
+  } satisfies Indicators
 }
 
 export const simulate = (job: engine.SimulationJob) =>
-  engine.simulate({ ...job, exitIndicators: indicatorsOf(job) })
+  engine.simulate({ ...job, indicators: indicatorsOf(job) })
 
 export const decideAtEnd = (job: engine.SimulationJob) =>
-  engine.decideAtEnd({ ...job, exitIndicators: indicatorsOf(job) })
+  engine.decideAtEnd({ ...job, indicators: indicatorsOf(job) })
