@@ -1,3 +1,4 @@
+export { across } from './across'
 export { coMoments } from './co-moments'
 export { element } from './elements'
 export { extreme, extremeAge, linearDecay } from './extremes'

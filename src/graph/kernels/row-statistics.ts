@@ -43,12 +43,6 @@ export const memberZscore: MembersLoop = (out, values, from, to) => {
   for (let i = from; i < to; i++) out[i] = (values[i]! - mean) / std
 }
 
-export const memberScale: MembersLoop = (out, values, from, to) => {
-  let gross = 0
-  for (let i = from; i < to; i++) gross += Math.abs(values[i]!)
-  for (let i = from; i < to; i++) out[i] = values[i]! / gross
-}
-
 /** Percentile in (0, 1], average ties. */
 export function memberRank(symbols: number): MembersLoop {
   const sorter = new RowOrder(symbols)

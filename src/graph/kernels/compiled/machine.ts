@@ -160,6 +160,7 @@ export interface CompiledKernels {
   ): void
   changes(x: number, before: number, gains: number, losses: number, rows: number, width: number): void
   percentOfBoth(a: number, b: number, out: number, count: number): void
+  across(x: number, mask: number, out: number, rows: number, width: number, what: number): void
   rank(
     x: number,
     mask: number,

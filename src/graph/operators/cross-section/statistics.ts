@@ -1,15 +1,15 @@
+import { inRows } from '../../kernels/compiled/rows.js'
 import { gather, RowGroups } from '../../kernels/row-members.js'
 import {
   type MembersLoop,
   memberDemean,
   memberMean,
   memberRank,
-  memberScale,
   memberWinsorize,
   memberZscore,
 } from '../../kernels/row-statistics.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { num, numbers, overBars, toPanel } from '../define.js'
+import { num, numbers, overBars, series, toPanel } from '../define.js'
 import { plainMean, plainVariance } from '../time-series/windows.js'
 import { ACROSS, onPresent, plainPlace } from './rows.js'
 
@@ -21,6 +21,43 @@ const plainZscore = (values: readonly number[]) => {
 }
 
 const plainRank = (values: readonly number[]) => values.map((v) => plainPlace(v, values) / values.length)
+
+/** What the compiled kernel writes. */
+const WHAT = { demean: 0, zscore: 1, scale: 2 } as const
+
+/** An operator on sums over all members of a bar. */
+function summed(
+  name: string,
+  doc: string,
+  what: keyof typeof WHAT,
+  plain: (values: number[]) => number[],
+): OperatorDefinition {
+  return {
+    name,
+    category: 'crossSection',
+    inputs: [ACROSS],
+    params: [],
+    type: toPanel,
+    lookback: () => 0,
+    readsSeries: true,
+    ...overBars((out, inputs, _params, { symbols }, { mask }, from, to) =>
+      inRows(
+        out as Float64Array,
+        series(inputs[0]),
+        mask,
+        from,
+        to,
+        symbols,
+        0,
+        () => {},
+        (kernels, x, taking, result, _work, rows) =>
+          kernels.across(x, taking, result, rows, symbols, WHAT[what]),
+      ),
+    ),
+    reference: { kind: 'crossSection', row: ([row]) => onPresent(row!, plain) },
+    doc,
+  }
+}
 
 /** An operator on all members of a bar. `loop` makes the loop for a panel of so many symbols. */
 function across(
@@ -122,18 +159,15 @@ function within(
 }
 
 export const CROSS_STATISTICS: readonly OperatorDefinition[] = [
-  across(
+  summed(
     'csZscore',
     '(x − mean)/std (ddof 1) among the symbols of the bar; missing where std is 0',
-    () => memberZscore,
+    'zscore',
     plainZscore,
   ),
-  across('demean', 'x − mean among the symbols of the bar', () => memberDemean, plainDemean),
-  across(
-    'scale',
-    'x/Σ|x| among the symbols of the bar; missing where that sum is 0',
-    () => memberScale,
-    (values) => values.map((v) => v / values.reduce((sum, u) => sum + Math.abs(u), 0)),
+  summed('demean', 'x − mean among the symbols of the bar', 'demean', plainDemean),
+  summed('scale', 'x/Σ|x| among the symbols of the bar; missing where that sum is 0', 'scale', (values) =>
+    values.map((v) => v / values.reduce((sum, u) => sum + Math.abs(u), 0)),
   ),
   across(
     'winsorize',
