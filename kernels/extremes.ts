@@ -1,52 +1,83 @@
 // Largest, smallest and linearly weighted mean of the last n values, in two blocks: see rolling-extremes.ts.
 import { missing, put } from './lanes'
 
-/** One block, shapes as `sum` (mean.ts): the largest of the last n values, or with `least` the smallest. */
-export function extreme(
+/** The larger (smaller) of what was found so far and a value; a missing value leaves it alone. */
+// @ts-ignore: decorator
+@inline
+function further(a: v128, v: v128, least: i32): v128 {
+  return least ? f64x2.pmin(a, v) : f64x2.pmax(a, v)
+}
+
+/**
+ * One block, shapes as `sum` (mean.ts): the largest of the last n values, or with `least` the smallest. That a value was
+ * missing is kept apart, in all bits of its column, because a maximum that sees to it takes several times as long.
+ */
+// @ts-ignore: decorator
+@inline
+function extremeOf(
   prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
   least: i32,
 ): void {
   const row = <usize>width << 3
   const start = f64x2.splat(least ? Infinity : -Infinity)
+  const whole = f64x2.splat(0)
   for (let c = 0; c < width; c += 4) {
     const s = <usize>min(c, width - 4) << 3
     let k = ends + (<usize>n << 5)
     let a = start
     let b = start
+    let lackA = whole
+    let lackB = whole
     v128.store(k, a)
     v128.store(k, b, 16)
     if (prev) {
       let at = prev + s + <usize>(n - 1) * row
       for (let i = n - 1; i > first; i--) {
-        a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
-        b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
+        const v = v128.load(at)
+        const w = v128.load(at, 16)
+        a = further(a, v, least)
+        b = further(b, w, least)
+        lackA = v128.or(lackA, f64x2.ne(v, v))
+        lackB = v128.or(lackB, f64x2.ne(w, w))
         k -= 32
-        v128.store(k, a)
-        v128.store(k, b, 16)
+        v128.store(k, v128.or(a, lackA))
+        v128.store(k, v128.or(b, lackB), 16)
         at -= row
       }
     }
     a = start
     b = start
+    lackA = whole
+    lackB = whole
     let at = cur + s
     let to = out + s + <usize>first * row
-    for (let i = 0; i < first; i++) {
-      a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
-      b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
+    for (let i = 0; i < rows; i++) {
+      const v = v128.load(at)
+      const w = v128.load(at, 16)
+      a = further(a, v, least)
+      b = further(b, w, least)
+      lackA = v128.or(lackA, f64x2.ne(v, v))
+      lackB = v128.or(lackB, f64x2.ne(w, w))
       at += row
-    }
-    for (let i = first; i < rows; i++) {
-      a = least ? f64x2.min(a, v128.load(at)) : f64x2.max(a, v128.load(at))
-      b = least ? f64x2.min(b, v128.load(at, 16)) : f64x2.max(b, v128.load(at, 16))
+      if (i < first) continue
       if (prev || i == n - 1) {
         k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
-        v128.store(to, least ? f64x2.min(v128.load(k), a) : f64x2.max(v128.load(k), a))
-        v128.store(to, least ? f64x2.min(v128.load(k, 16), b) : f64x2.max(v128.load(k, 16), b), 16)
+        // A missing ending is its own result.
+        v128.store(to, v128.or(further(v128.load(k), a, least), lackA))
+        v128.store(to, v128.or(further(v128.load(k, 16), b, least), lackB), 16)
       } else missing(to)
-      at += row
       to += row
     }
   }
+}
+
+/** See `extremeOf`. */
+export function extreme(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
+  least: i32,
+): void {
+  if (least) extremeOf(prev, cur, out, ends, n, first, rows, width, 1)
+  else extremeOf(prev, cur, out, ends, n, first, rows, width, 0)
 }
 
 /**
