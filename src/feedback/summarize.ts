@@ -85,7 +85,8 @@ export function summarize({
 function latestSentences(scenario: Scenario, label: string): string[] {
   switch (scenario.kind) {
     case 'firstIteration':
-      return ['This is the first iteration: nothing was evaluated yet.']
+      // A batch is told what was known before it, so this may be said to several.
+      return ['These are the first iterations of the run: nothing was evaluated yet.']
     case 'firstScored':
       return [
         `Iteration ${scenario.iteration} ran: its train ${label} is ${figure(scenario.value)}, and there is no ` +

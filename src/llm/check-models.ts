@@ -103,13 +103,17 @@ const WORDS: Readonly<
         : `check ${variable}: is it this provider's key, whole, and still valid?`,
   }),
   disabled: ({ variable }) => ({ what: 'is off', hint: `check ${variable ?? 'apiKeyVariable'}` }),
+  quota: ({ host }) => ({
+    what: 'has its quota spent',
+    hint: `look at the balance and the plan of the account at ${host}, or list another model in llm.fallback`,
+  }),
   rateLimit: ({ host }) => ({
     what: 'is out of quota, or asked too often',
     hint: `look at the limits and the balance of the account at ${host}, or list another model in llm.fallback`,
   }),
   notFound: ({ host, model }) => ({
     what: 'is not found',
-    hint: `is ${JSON.stringify(model)} what ${host} calls it, and baseUrl right?`,
+    hint: `is ${JSON.stringify(model)} what ${host} calls it, and is baseUrl right, with the version (/v1) and without the protocol's own path?`,
   }),
   badRequest: () => ({
     what: 'refuses the request',
@@ -117,11 +121,11 @@ const WORDS: Readonly<
   }),
   network: ({ host }) => ({
     what: 'is unreachable',
-    hint: `is ${host} right, running, and not behind a proxy?`,
+    hint: `is baseUrl right (it leads to ${host}), is the server running, and is no proxy or firewall in between?`,
   }),
   timeout: ({ host }) => ({
     what: 'does not answer in time',
-    hint: `is ${host} overloaded, or still loading the model? llm.timeoutSeconds is the limit of a run`,
+    hint: `is ${host}, where baseUrl leads, overloaded, or still loading the model? llm.timeoutSeconds is the limit of a run`,
   }),
   server: ({ host }) => ({
     what: 'is out of order',

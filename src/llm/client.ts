@@ -40,6 +40,8 @@ export interface ModelReply {
 export type ModelFailureCategory =
   | 'timeout'
   | 'rateLimit'
+  /** The account has nothing left to spend: another attempt would be refused as well. */
+  | 'quota'
   | 'server'
   | 'network'
   | 'auth'

@@ -85,6 +85,7 @@ export function learnFrom(
 const FAULTS: ReadonlySet<string> = new Set([
   'timeout',
   'rateLimit',
+  'quota',
   'server',
   'network',
   'auth',

@@ -82,7 +82,8 @@ export function recordingClient(
       if (answer.state === 'failed')
         return { ...answer, message: redact(answer.message), recorded: { request: hash } }
       // Cut after the secrets are out: half of one could not be told any more.
-      const kept = await texts.keep(redact(answer.text).slice(0, LONGEST_REPLY))
+      // One character more than is read says that there was more.
+      const kept = await texts.keep(redact(answer.text).slice(0, LONGEST_REPLY + 1))
       return { ...answer, text: kept.text, recorded: { request: hash, reply: kept.hash } }
     },
   }

@@ -10,6 +10,8 @@ export const isRetried = (category: ModelFailureCategory): boolean => RETRIED.ha
 /** The kind of failure that an HTTP status stands for. 408 and 409 count as passing troubles of the server. */
 export function categoryOfStatus(status: number): ModelFailureCategory {
   if (status === 401 || status === 403) return 'auth'
+  // Payment required: OpenRouter, DeepSeek.
+  if (status === 402) return 'quota'
   if (status === 404) return 'notFound'
   if (status === 408) return 'timeout'
   if (status === 429) return 'rateLimit'

@@ -23,12 +23,19 @@ export function failureOf(error: unknown, now: number): FailedAttempt {
   // Anthropic's library gives a stream whose first event cannot be read as a status of 500.
   if (/^\{"name":"AI_(?:JSONParse|TypeValidation)Error"/.test(error.responseBody ?? ''))
     return { category: 'malformedReply', because: OTHER_SHAPE, mayCost: true }
+  const category = saysQuotaIsSpent(error) ? 'quota' : categoryOfStatus(statusCode)
+  const said = `HTTP ${statusCode}, ${oneLine(error.message)}`
   return {
-    category: categoryOfStatus(statusCode),
-    because: `HTTP ${statusCode}, ${oneLine(error.message)}`,
+    category,
+    because: category === 'quota' ? `the quota of the account is spent (${said})` : said,
     retryAfterMs: retryAfterMs(error.responseHeaders, now),
     mayCost: false,
   }
+}
+
+/** OpenAI and those who speak its protocol give an empty account the status of one that asks too often. */
+function saysQuotaIsSpent({ statusCode, responseBody = '' }: APICallError): boolean {
+  return statusCode === 429 && /"(?:code|type)"\s*:\s*"insufficient_quota"/.test(responseBody)
 }
 
 /** Of a stream that ends without its end. */

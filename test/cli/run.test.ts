@@ -268,6 +268,9 @@ describe('history', () => {
     [['champion', 'show', '--run-dir', 'rr'], 'there is no run directory', /hint: did you mean r\?/],
     [['champion', 'show', '--run-dir', '.'], 'is no run: it has no history.jsonl', /hint: /],
     [['champion', 'show'], 'there is no run under', /hint: name one with --run-dir/],
+    [['prompt', '--run-dir', 'rr'], 'there is no run directory', /hint: did you mean r\?/],
+    [['run', '--replay', 'rr', '--run-dir', 'new'], 'there is no run directory', /hint: did you mean r\?/],
+    [['run', '--replay', '.', '--run-dir', 'new'], 'is no run: it has no history.jsonl', /hint: /],
   ])('%j is refused', async (argv, message, hint) => {
     const { code, stderr } = await cli(argv, { cwd })
     expect(code).toBe(2)

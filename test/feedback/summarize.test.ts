@@ -33,7 +33,7 @@ describe('scenarios', () => {
     const { scenario, trend, text } = tell([])
     expect(scenario.kind).toBe('firstIteration')
     expect(trend).toBeNull()
-    expect(text).toContain('This is the first iteration')
+    expect(text).toContain('These are the first iterations of the run: nothing was evaluated yet.')
     expect(text).toContain('a validation Sharpe of at least 0.50')
     expect(text).toContain('setting the baseline')
   })

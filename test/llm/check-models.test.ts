@@ -57,10 +57,16 @@ test.each([
   ['401', status(401), /^is refused its key: 127\.0\.0\.1:\d+ refused the key \(HTTP 401/, /check KEY/],
   ['403', status(403), /^is refused its key: .*HTTP 403/, /check KEY/],
   ['429', status(429), /^is out of quota, or asked too often: HTTP 429/, /llm\.fallback/],
-  ['404', status(404), /^is not found: .*HTTP 404/, /is "some-model" what 127/],
+  [
+    'a spent quota',
+    { ...status(429), code: 'insufficient_quota' },
+    /^has its quota spent: .*HTTP 429/,
+    /balance.*llm\.fallback/,
+  ],
+  ['404', status(404), /^is not found: .*HTTP 404/, /is "some-model" what 127.*is baseUrl right/],
   ['400', status(400), /^refuses the request: .*HTTP 400/, /temperature/],
   ['500', status(500), /^is out of order: .*HTTP 500/, /try again later/],
-  ['silence', { kind: 'never' }, /^does not answer in time: .*within 0\.3 s/, /timeoutSeconds/],
+  ['silence', { kind: 'never' }, /^does not answer in time: .*within 0\.3 s/, /baseUrl.*timeoutSeconds/],
   ['another protocol', { kind: 'garbage', body: '{"hello":1}' }, /^speaks another protocol/, /provider/],
 ] as [string, ProviderAnswer, RegExp, RegExp][])(
   '%s is told in words, after one call',
@@ -101,7 +107,11 @@ test('a server that is not there is unreachable', async () => {
   const gone = await startProvider('openai', [yes])
   await gone.close()
   const { found } = await check(yes, { baseUrl: gone.baseUrl })
-  expect(found).toMatchObject({ ok: false, message: expect.stringMatching(/^is unreachable: /) })
+  expect(found).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/^is unreachable: /),
+    hint: expect.stringMatching(/^is baseUrl right \(it leads to 127\.0\.0\.1:\d+\), is the server running/),
+  })
 })
 
 test('a model that spends the few tokens on thinking is there all the same', async () => {

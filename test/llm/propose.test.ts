@@ -2,6 +2,7 @@ import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { usageError } from '../../src/base/errors.js'
 import { EXAMPLE_STRATEGY } from '../../src/feedback/prompt-example.js'
 import { createRedactor } from '../../src/history/redact.js'
+import { LONGEST_REPLY } from '../../src/llm/extract-code.js'
 import { createModelProposer, type ModelProposerOptions } from '../../src/llm/propose.js'
 import type { ModelProposer, ModelRequest } from '../../src/loop/ports.js'
 import { createQuickJsSandbox } from '../../src/sandbox/quickjs.js'
@@ -140,6 +141,18 @@ describe('a reply that does not compile', () => {
       'prose only',
       'I would import momentum and export default profits.',
       'REPLY_WITHOUT_CODE',
+      'the reply has no code: it begins with "I would import momentum and export default profits."',
+    ],
+    [
+      'a refusal of many words',
+      "I'm sorry, but I cannot help with trading strategies, since I am not allowed to give advice on money.",
+      'REPLY_WITHOUT_CODE',
+      `it begins with "I'm sorry, but I cannot help with trading strategies, since I am …"`,
+    ],
+    [
+      'code without a fence that does not parse',
+      'export default strategy({ score: field("close"), select: { top: 3 }',
+      'REPLY_WITHOUT_CODE',
       'no fenced code block',
     ],
     ['Python', fenced('import pandas as pd', 'python'), 'REPLY_LANGUAGE', 'the code is python'],
@@ -177,6 +190,14 @@ describe('a reply that does not compile', () => {
       text(fenced(GOOD)),
     ])
     expect(proposal.state).toBe('proposed')
+    const [{ outcome } = {}] = proposal.rounds
+    expect(outcome).toMatchObject({
+      became: 'refused',
+      error: {
+        code: 'STRATEGY_TOO_LARGE',
+        message: `the reply has more than ${LONGEST_REPLY} characters, and the limit of a strategy is 262144`,
+      },
+    })
     expect(calls[1]!.raw.length).toBeLessThan(30_000)
     expect('reply' in proposal && proposal.reply.length).toBeLessThan(300_000)
   })

@@ -127,6 +127,16 @@ const CASES: readonly Case[] = [
     record: fellBack('malformedReply', /JSON is broken/),
   },
   { name: '400', answers: [status(400)], record: fellBack('badRequest', /HTTP 400/) },
+  {
+    name: '402',
+    answers: [status(402)],
+    record: fellBack('quota', /quota of the account is spent \(HTTP 402/),
+  },
+  {
+    name: '429 because the quota is spent',
+    answers: [{ ...status(429, { 'retry-after': '7' }), code: 'insufficient_quota' }],
+    record: fellBack('quota', /quota of the account is spent \(HTTP 429/),
+  },
   { name: '404', answers: [status(404)], record: fellBack('notFound', /HTTP 404/) },
   {
     name: 'prose only',
@@ -164,7 +174,10 @@ const CASES: readonly Case[] = [
   {
     name: '10 MB',
     answers: [text(`\`\`\`ts\n//${'x'.repeat(10 * 1024 * 1024)}\n\`\`\``)],
-    record: inError('STRATEGY_TOO_LARGE'),
+    record: {
+      ...inError('STRATEGY_TOO_LARGE'),
+      execution: { error: { message: expect.stringContaining('more than 4194304 characters') } },
+    },
   },
   {
     name: '401',

@@ -16,6 +16,8 @@ export type ProviderAnswer =
       readonly kind: 'status'
       readonly status: number
       readonly message?: string
+      /** What OpenAI's protocol calls the kind of error. */
+      readonly code?: string
       readonly headers?: Record<string, string>
     }
   /** 200 with this in place of JSON, or of a stream's events. */
@@ -105,6 +107,13 @@ export async function startProvider(
   }
 }
 
+/** An error's body that says its kind. */
+function withCode(body: string, code: string | undefined): string {
+  if (code === undefined) return body
+  const { error } = JSON.parse(body) as { error: object }
+  return JSON.stringify({ error: { ...error, type: code, code } })
+}
+
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
@@ -133,7 +142,12 @@ function give(answer: ProviderAnswer, call: ProviderCall, wire: Wire, response: 
       return
     }
     case 'status':
-      respond(response, answer.status, wire.error(answer.status, answer.message ?? 'no'), answer.headers)
+      respond(
+        response,
+        answer.status,
+        withCode(wire.error(answer.status, answer.message ?? 'no'), answer.code),
+        answer.headers,
+      )
       return
     case 'garbage':
       response.writeHead(200, { 'content-type': type })

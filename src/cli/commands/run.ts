@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { runBacktest } from '../../backtest/backtest.js'
 import { evaluateRule } from '../../backtest/strategy-rule.js'
@@ -16,6 +15,7 @@ import type { CommandContext, Define } from '../main.js'
 import type { Output } from '../output.js'
 import { durationText } from '../render/figures.js'
 import { runReport } from '../render/run-report.js'
+import { runDirOf } from '../run-dir.js'
 import { shellWord, wholeNumber, withDataOptions } from './common.js'
 import { type RunFlags, settleRun } from './settle-run.js'
 
@@ -105,7 +105,7 @@ async function openReplay(
     if (fork === undefined) return undefined
     throw usageError('FORK_WITHOUT_REPLAY', '--fork says where a replay ends', 'give --replay DIR as well')
   }
-  const recordings = await openRecordings(resolve(io.cwd, replay), ({ message }) => out.warn(message))
+  const recordings = await openRecordings(runDirOf(io, replay), ({ message }) => out.warn(message))
   const { length, endsBecause } = recordings
   const wanted = iterations ?? recordings.total ?? length
   if (fork !== undefined) {

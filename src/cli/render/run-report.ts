@@ -153,7 +153,8 @@ const causesText = (causes: Readonly<Record<string, number>>): string =>
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'no answer in time',
-  rateLimit: 'rate limit or quota',
+  rateLimit: 'rate limit',
+  quota: 'quota spent',
   server: 'an error of the server',
   network: 'not reachable',
   auth: 'key refused',
