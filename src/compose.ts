@@ -34,7 +34,7 @@ import { createRedactor } from './history/redact.js'
 import type { OutputForm } from './llm/chain.js'
 import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
-import type { LoopEvent, StopReason } from './loop/events.js'
+import type { LoopEvent } from './loop/events.js'
 import { holdRun } from './loop/held-run.js'
 import { checkTarget, type Replay } from './loop/replay.js'
 import { type Session, startSession } from './loop/session.js'
@@ -167,7 +167,6 @@ export interface RunRequest {
 type FullRequest = Required<Omit<RunRequest, 'replay'>> & Pick<RunRequest, 'replay'>
 
 export interface RunResult {
-  readonly stopped: StopReason
   readonly summary: RunSummary
   readonly state: LoopState
   readonly setup: EvaluationSetup
@@ -232,12 +231,12 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       total: config.iterations,
       recorded,
       evaluated,
+      stopped,
       durationMs: performance.now() - startedAt,
       loopMs,
     })
     const { train, validation } = bench.benchmark
     return {
-      stopped,
       summary,
       state,
       setup: bench.setup,

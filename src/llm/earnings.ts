@@ -96,6 +96,18 @@ const FAULTS: ReadonlySet<string> = new Set([
   'disabled',
 ])
 
+/**
+ * Calls of a record whose usage the provider did not tell, at least not whole: what is counted for them is the most that
+ * they may have come to.
+ */
+export const estimatedCalls = ({ rounds = [] }: Pick<IterationRecord, 'rounds'>): number =>
+  rounds
+    .flatMap(({ calls }) => calls)
+    .filter(
+      ({ charged, inputTokens, outputTokens }) => charged.tokens > (inputTokens ?? 0) + (outputTokens ?? 0),
+    )
+    .reduce((sum, { charged }) => sum + charged.calls, 0)
+
 /** What was spent after one more record. Records of earlier versions tell their usage only. */
 export function spendingOf(spent: Spent, record: Pick<IterationRecord, 'rounds' | 'usage'>): Spent {
   const charge = record.rounds === undefined ? fromUsage(record) : chargeOf(record.rounds)

@@ -46,7 +46,7 @@ function loopFold(rules: FoldRules, batchSize: number, batchStart: number): Fold
   }
   return {
     name: 'loop',
-    version: `6-${rules.objective}-${rules.scoredWindow}`,
+    version: `7-${rules.objective}-${rules.scoredWindow}`,
     initial: () => ({ state: initialState(), view: null, viewOf: -1 }),
     apply,
     applyNewer: apply,

@@ -13,7 +13,7 @@ import type {
 } from '../history/record.js'
 import { METHODS } from '../history/record.js'
 import { NOTHING_SPENT, type Spent } from '../llm/budget.js'
-import { type Earned, learnFrom, spendingOf } from '../llm/earnings.js'
+import { type Earned, estimatedCalls, learnFrom, spendingOf } from '../llm/earnings.js'
 import { alikeAmong } from '../search/likeness.js'
 import { fallbackCauses } from './fallback-warnings.js'
 
@@ -66,6 +66,10 @@ export interface LoopState {
   models: Readonly<Record<string, Earned>>
   /** What models have cost, as the budget counts it. */
   spent: Spent
+  /** Calls of models that the spending holds at the most they may have come to. */
+  estimatedCalls: number
+  /** Calls of models that a replay answered from its recordings. */
+  replayedCalls: number
   /** What the run is made of, from its newest change record. */
   settings: RunSettings | null
   /** Hash of that configuration. */
@@ -116,6 +120,8 @@ export function initialState(): LoopState {
     demotedAt: null,
     models: {},
     spent: NOTHING_SPENT,
+    estimatedCalls: 0,
+    replayedCalls: 0,
     settings: null,
     configHash: null,
   }
@@ -176,7 +182,10 @@ function applyIteration(state: LoopState, record: IterationRecord, rules: FoldRu
   const score = record.metrics?.train?.[rules.objective]
   const measured = scored && typeof score === 'number' ? score : null
   state.models = learnFrom(state.models, record, measured, state.parents[0]?.score ?? null)
+  const { calls } = state.spent
   state.spent = spendingOf(state.spent, record)
+  state.estimatedCalls += estimatedCalls(record)
+  if (record.iteration < (state.replay?.until ?? 0)) state.replayedCalls += state.spent.calls - calls
   if (scored && graph && typeof score === 'number') {
     const ref = { id: record.id, iteration: record.iteration, score, record }
     insertParent(state, ref)

@@ -1,6 +1,7 @@
 import type { Level } from '../champion/levels.js'
 import type { MetricValues } from '../history/record.js'
 import type { Spent } from '../llm/budget.js'
+import type { StopReason } from './events.js'
 import type { LoopState } from './state.js'
 
 /** What `run --json` prints: totals of the whole history, times of this call. */
@@ -25,6 +26,8 @@ export interface RunSummary {
   readonly replay?: { readonly of: string; readonly until: number }
   /** Iterations recorded by this call. */
   readonly recorded: number
+  /** Why this call ended. */
+  readonly stopped: StopReason
   readonly durationMs: number
   readonly evaluationsPerSecond: number
 }
@@ -32,6 +35,10 @@ export interface RunSummary {
 export interface ModelSummary extends Omit<Spent, 'costUsd'> {
   /** US dollars; null where no price is known of any model that was asked. */
   readonly costUsd: number | null
+  /** Of the calls, those whose cost and tokens are the most that they may have come to: the provider did not tell. */
+  readonly estimatedCalls: number
+  /** Of the calls, those that a replay answered from its recordings: nothing was sent for them. */
+  readonly replayedCalls: number
   /** Iterations that each model answered, and those it was asked for, by its name. */
   readonly byName: Readonly<Record<string, { readonly asked: number; readonly answered: number }>>
   /** Models whose price is not known: the dollars leave them out. */
@@ -52,13 +59,14 @@ export function summarizeRun(
     readonly total: number
     readonly recorded: number
     readonly evaluated: number
+    readonly stopped: StopReason
     readonly durationMs: number
     /** Of the loop alone, without reading data and starting. */
     readonly loopMs: number
   },
 ): RunSummary {
   const { counts, championRecord } = state
-  const { runDir, total, recorded, evaluated, durationMs, loopMs } = facts
+  const { runDir, total, recorded, evaluated, stopped, durationMs, loopMs } = facts
   return {
     runDir,
     iterations: state.next,
@@ -86,18 +94,21 @@ export function summarizeRun(
           },
     ...(state.replay ? { replay: { of: state.replay.of, until: state.replay.until } } : {}),
     recorded,
+    stopped,
     durationMs,
     evaluationsPerSecond: loopMs > 0 ? evaluated / (loopMs / 1000) : 0,
   }
 }
 
-function modelSummary({ models, spent }: LoopState): ModelSummary | null {
+function modelSummary({ models, spent, estimatedCalls, replayedCalls }: LoopState): ModelSummary | null {
   const names = Object.keys(models)
   if (names.length === 0) return null
   const withoutPrice = names.filter((name) => models[name]!.costUsd === null)
   return {
     ...spent,
     costUsd: withoutPrice.length === names.length ? null : spent.costUsd,
+    estimatedCalls,
+    replayedCalls,
     byName: Object.fromEntries(
       names.map((name) => [name, { asked: models[name]!.asked, answered: models[name]!.answered }]),
     ),

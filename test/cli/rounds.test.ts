@@ -71,6 +71,20 @@ test('nothing is said where no model was asked, and of older records what they s
     ),
   ).toContain('m failed: network, 4 attempts')
 })
+
+test('a cost that the provider did not tell is called an estimate, and one without a price is not said', () => {
+  const told = (change: Partial<ModelCall>) =>
+    roundsText(
+      { rounds: [{ asked: 'm', answered: 'm', calls: [call('m'), { ...call('m'), ...change }] }] },
+      out,
+    )
+  const charged = { calls: 1, tokens: 9000, costUsd: 0.25 }
+  expect(told({ inputTokens: null, outputTokens: null, costUsd: null, charged })).toContain(
+    'Asked 1 time, at most $0.7500 (an estimate: the provider did not tell its usage):',
+  )
+  expect(told({ inputTokens: null, charged: { ...charged, costUsd: null } })).toContain('Asked 1 time:')
+})
+
 test('a model that was not asked because the budget is spent did not fail', () => {
   const spent = { ...call('m', 'budget', 'The budget of 3 calls is spent (3).'), attempts: 0 }
   expect(roundsText({ rounds: [{ asked: 'm', answered: null, calls: [spent] }] }, out)).toContain(

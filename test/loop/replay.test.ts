@@ -494,10 +494,15 @@ test('a run that ended for want of budget is replayed to that end', async () => 
   await made.server.close()
   const stored = iterationsIn(readHistory(join(made.cwd, 'run')))
   expect(stored.length).toBeLessThan(ITERATIONS)
-  const { code, stderr } = await cli(['run', '--replay', 'run', '--run-dir', 'again', '--json'], {
+  const ended = await cli(['run', 'c.yaml', '--run-dir', 'run'], { cwd: made.cwd, env })
+  expect(ended.stdout).toContain('go on, once llm.budget is raised or its whenSpent says factorGraph')
+  const { code, stdout, stderr } = await cli(['run', '--replay', 'run', '--run-dir', 'again', '--json'], {
     cwd: made.cwd,
   })
   expect(code, stderr).toBe(0)
+  const { models, stopped } = JSON.parse(stdout)
+  expect([models.replayedCalls, stopped]).toEqual([models.calls, 'finished'])
+  expect(models.calls).toBeGreaterThan(0)
   expect(replayedHistoryOf(join(made.cwd, 'again'))).toEqual(replayedHistoryOf(join(made.cwd, 'run')))
   expect(stderr).toContain(`the recordings end after ${stored.length} of ${ITERATIONS} iterations`)
 })

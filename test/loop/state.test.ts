@@ -199,7 +199,15 @@ test('a view is not changed by what is recorded after it', () => {
 })
 
 describe('the summary', () => {
-  const facts = { runDir: 'r', total: 50, recorded: 3, evaluated: 6, durationMs: 4000, loopMs: 2000 }
+  const facts = {
+    runDir: 'r',
+    total: 50,
+    recorded: 3,
+    evaluated: 6,
+    stopped: 'finished',
+    durationMs: 4000,
+    loopMs: 2000,
+  } as const
 
   test('gives totals of the history and the speed of this call', () => {
     const summary = summarizeRun(fold([crowned(0, 1.5), record(1), failed(2)]), facts)
@@ -215,6 +223,23 @@ describe('the summary', () => {
         name: 'Strategy 0',
         metrics: { train: { sharpe: 1.5 }, validation: { sharpe: 1.5 } },
       },
+    })
+  })
+
+  test('tells apart calls that were estimated, calls that a replay answered, and calls that were made', () => {
+    const told = { ...call('m', 'replied'), inputTokens: 700, outputTokens: 300 }
+    const asked = (...tokens: number[]) =>
+      tokens.map((tokens) => ({ ...told, charged: { calls: 1, tokens, costUsd: 0.5 } }))
+    const state = initialState()
+    state.replay = { of: 'another', until: 1 }
+    for (const [i, calls] of [asked(1000, 4000), asked(1000), asked(9000)].entries())
+      applyRecord(state, record(i, { rounds: [{ asked: 'm', answered: 'm', calls }] }), rules)
+    expect(summarizeRun(state, facts).models).toMatchObject({
+      calls: 4,
+      tokens: 15_000,
+      costUsd: 2,
+      estimatedCalls: 2,
+      replayedCalls: 2,
     })
   })
 

@@ -79,10 +79,10 @@ async function run(context: CommandContext, options: RunOptions, path?: string):
       stop: stop.signal,
       onEvent: watcher(out, runDir),
     })
-    if (replay?.ends !== undefined && result.stopped === 'finished') out.warn(replay.ends)
+    if (replay?.ends !== undefined && result.summary.stopped === 'finished') out.warn(replay.ends)
     const again = loaded.file === undefined || fromHistory ? [] : againArguments(options, path)
     out.result(result.summary, () => report(result, again, out))
-    return result.stopped === 'interrupted' && interrupted !== undefined ? exitCodeOf(interrupted) : 0
+    return result.summary.stopped === 'interrupted' && interrupted !== undefined ? exitCodeOf(interrupted) : 0
   } finally {
     off()
   }

@@ -1,5 +1,6 @@
 import { counted } from '../../base/counted.js'
 import type { IterationRecord, ModelCall, ModelRound } from '../../history/record.js'
+import { estimatedCalls } from '../../llm/earnings.js'
 import type { Output } from '../output.js'
 import { wrap } from './wrap.js'
 
@@ -9,11 +10,19 @@ export function roundsText(
   { colors, columns }: Pick<Output, 'colors' | 'columns'>,
 ): string | undefined {
   if (rounds.length === 0) return undefined
-  const cost = usage?.costUsd == null ? '' : `, $${usage.costUsd.toFixed(4)}`
-  const head = `Asked ${counted(rounds.length, 'time')}${cost}:`
+  const head = `Asked ${counted(rounds.length, 'time')}${costText(rounds, usage)}:`
   return [colors.dim(head), ...rounds.map((round, i) => wrap(`${i + 1}. ${roundText(round)}`, columns))].join(
     '\n',
   )
+}
+
+/** What it cost; where the provider did not tell, what the budget counts for it, called so. */
+function costText(rounds: ModelRound[], usage: IterationRecord['usage']): string {
+  if (usage?.costUsd != null) return `, $${usage.costUsd.toFixed(4)}`
+  const charges = rounds.flatMap(({ calls }) => calls.map(({ charged }) => charged.costUsd))
+  if (estimatedCalls({ rounds }) === 0 || charges.includes(null)) return ''
+  const most = charges.reduce<number>((sum, cost) => sum + cost!, 0)
+  return `, at most $${most.toFixed(4)} (an estimate: the provider did not tell its usage)`
 }
 
 function roundText({ asked, answered, calls, outcome }: ModelRound): string {

@@ -169,7 +169,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** What asking models came to: 0 dollars are said only where every price is known. */
 function modelRows({ models }: RunSummary): [string, string][] {
   if (models === null) return []
-  const { calls, tokens, costUsd, byName, withoutPrice } = models
+  const { calls, tokens, costUsd, byName, withoutPrice, estimatedCalls, replayedCalls } = models
   const answered = Object.entries(byName).map(([name, { asked, answered }]) =>
     asked === 0 ? `${name} ${answered}` : `${name} ${answered} of ${asked}`,
   )
@@ -177,9 +177,21 @@ function modelRows({ models }: RunSummary): [string, string][] {
     ...(costUsd === null ? [] : [`$${costUsd.toFixed(4)}`]),
     ...(withoutPrice.length > 0 ? [`unknown for ${withoutPrice.join(', ')}`] : []),
   ]
+  const made = replayedCalls === 0 ? '' : ` (${replayedCalls} recorded before, ${calls - replayedCalls} made)`
   return [
     ['models', `${answered.join(' · ')} answered`],
-    ['model calls', `${counted(calls, 'call')}, ${counted(tokens, 'token')}, cost ${cost.join(' and ')}`],
+    [
+      'model calls',
+      `${counted(calls, 'call')}${made}, ${counted(tokens, 'token')}, cost ${cost.join(' and ')}`,
+    ],
+    ...(estimatedCalls > 0
+      ? ([
+          [
+            'of these, estimated',
+            `${counted(estimatedCalls, 'call')} whose usage was not told, at the most that they may have come to`,
+          ],
+        ] as [string, string][])
+      : []),
   ]
 }
 
@@ -198,7 +210,7 @@ ${steps(
     [`alphaloop champion show --run-dir ${dir}`, "the champion's code, metrics and lineage"],
     [`alphaloop champion export --run-dir ${dir}`, 'its code as a file of your own'],
     [`alphaloop history show ${record.iteration} --run-dir ${dir}`, 'its record, and what it was told'],
-    [goOn(report), 'go on where this run ended'],
+    [goOn(report), goOnIf(report)],
   ],
   out,
 )}
@@ -215,7 +227,7 @@ ${steps(
       `alphaloop history list --level ${report.summary.levels.LEVEL_3 > 0 ? 'LEVEL_3' : 'LEVEL_2'} --run-dir ${dir}`,
       'what came close, and why it was refused',
     ],
-    [goOn(report), 'go on where this run ended'],
+    [goOn(report), goOnIf(report)],
   ],
   report.out,
 )}`
@@ -230,6 +242,12 @@ const goOn = ({ summary: { runDir, iterations, total }, again }: RunReport): str
     '--iterations',
     iterations < total ? total : iterations * 2,
   ].join(' ')
+
+/** More iterations are of no use where the purse is empty. */
+const goOnIf = ({ summary: { stopped } }: RunReport): string =>
+  stopped === 'budgetSpent'
+    ? 'go on, once llm.budget is raised or its whenSpent says factorGraph'
+    : 'go on where this run ended'
 
 /** Commands with what they do, in columns where they fit beside each other, else one above the other. */
 function steps(told: readonly (readonly [string, string])[], { colors, columns, command }: Output): string {
