@@ -1,3 +1,5 @@
+export { collect, collectClosings } from './collect'
 export { place } from './place'
 export { largest, over, prepare } from './select'
+export { end, open } from './turn'
 export { walk } from './walk'

@@ -1,32 +1,35 @@
 // The orders of a fill: what each comes to, and the positions that go on.
 
-// A position's record of 64 bytes (src/backtest/ledger.ts), places in bytes.
-const RECORD: usize = 6
-const OPENED: usize = 8
-const OPENED_VALUE: usize = 16
-const CLOSED: usize = 24
-const CLOSED_VALUE: usize = 32
-const COSTS: usize = 40
-const ENTRY_PRICE: usize = 56
+import {
+  CLOSED,
+  CLOSED_VALUE,
+  COSTS,
+  ENTRY_PRICE,
+  OPENED,
+  OPENED_VALUE,
+  orders,
+  ordersRoom,
+  RECORD,
+  records,
+} from './account'
 
 /**
- * Takes the position of each of `count` orders to unit × its weight. Arrays of `room` bytes stand one after the other
- * from `orders` on: weights, values, prices; then what is written here, shares afterwards, costs, and sums (held,
- * traded, paid; how many orders end a position, open one, and do both); then, 4 bytes each, symbols, and the
- * orders whose positions go on, that end one and that open one. Positions that go on are adjusted, the others left.
- * Which way an order goes is as good as random: no branch on it. `averages`: whether entry prices are kept.
+ * Takes the position of each of `count` orders to unit × its weight. Weights, values, prices and symbols are there;
+ * shares afterwards, costs and the lists of orders whose positions go on, end and begin are written, and sums: held,
+ * traded, paid; how many orders end a position, begin one, and do both. Positions that go on are adjusted, the others
+ * left. Which way an order goes is as good as random: no branch on it. `averages`: whether entry prices are kept.
  */
 export function place(
-  orders: usize,
-  room: usize,
+  account: usize,
   count: i32,
   unit: f64,
   buyRate: f64,
   sellRate: f64,
-  records: usize,
   averages: i32,
 ): void {
-  const weights = orders
+  const ofRecords = records(account)
+  const room = ordersRoom(account)
+  const weights = orders(account)
   const values = weights + room
   const prices = values + room
   const next = prices + room
@@ -55,7 +58,7 @@ export function place(
     held += value
     traded += abs(change)
     paid += cost
-    const now = load<f64>(records + (<usize>load<i32>(symbols + (<usize>j << 2)) << RECORD))
+    const now = load<f64>(ofRecords + (<usize>load<i32>(symbols + (<usize>j << 2)) << RECORD))
     const isStaying = (i32(now > 0) & i32(after > 0)) | (i32(now < 0) & i32(after < 0))
     const isEnding = i32(now != 0) & (1 - isStaying)
     const isOpening = i32(after != 0) & (1 - isStaying)
@@ -69,7 +72,7 @@ export function place(
   }
   for (let c: usize = 0; c < stays; c++) {
     const j = <usize>load<i32>(staying + (c << 2))
-    const record = records + (<usize>load<i32>(symbols + (j << 2)) << RECORD)
+    const record = ofRecords + (<usize>load<i32>(symbols + (j << 2)) << RECORD)
     const price = load<f64>(prices + (j << 3))
     const shares = load<f64>(next + (j << 3))
     const now = abs(load<f64>(record))

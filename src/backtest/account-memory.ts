@@ -4,32 +4,36 @@ import { type BacktestKernels, FIRST, PAGE } from './compiled/machine.js'
 import type { Orders } from './fill.js'
 import { RECORD } from './ledger.js'
 
-/**
- * Where the compiled kernels find an account and the closes that it is followed over. Views are of that memory, the
- * addresses (bytes) are where they begin.
- */
+/** What the compiled kernels work on: an account and the closes that it is followed over. Views are of their memory. */
 export interface AccountMemory {
   readonly kernels: BacktestKernels
+  /** Address (bytes) of the header that tells the kernels where everything stands. */
+  readonly at: number
   /** Whether small panels use it in turn. */
   readonly isShared: boolean
   readonly symbols: number
   readonly bars: number
   /** Records of positions, by symbol. */
   readonly records: Float64Array
-  readonly recordsAt: number
-  /** Symbols with a position. */
+  /** Symbols with a position, and by symbol its place among them. */
   readonly held: Int32Array
-  readonly heldAt: number
+  readonly slots: Int32Array
+  /** By symbol: 1 where the whole position is to be closed. */
+  readonly closing: Uint8Array
+  readonly bestCloses: Float64Array
+  /** Totals of the trades (ledger.ts). */
+  readonly totals: Float64Array
   readonly orders: PlacedOrders
-  readonly ordersAt: number
-  /** Bytes from one array of the orders to the next. */
-  readonly ordersRoom: number
+  /** By symbol: prices of a fill, and target weights, all 0 between fills. */
+  readonly fillPrices: Float64Array
+  readonly targets: Float64Array
+  /** A decision: symbols and their weights. */
+  readonly wantedSymbols: Int32Array
+  readonly wantedWeights: Float64Array
   /** By bar of a stretch: value of all positions. */
   readonly net: Float64Array
-  readonly netAt: number
   /** Closes symbol by symbol, as CloseColumns has them. */
   readonly closes: Float64Array
-  readonly closesAt: number
 }
 
 /** Orders and what becomes of them; there is room for one more than can be. */
@@ -38,9 +42,9 @@ export interface PlacedOrders extends Orders {
   /** Shares afterwards, and what each order costs. */
   readonly next: Float64Array
   readonly costs: Float64Array
-  /** Values held, traded and paid in costs; how many orders end a position, open one, and do both. */
+  /** What a kernel sums up; each says what. */
   readonly sums: Float64Array
-  /** The orders that end a position and those that open one. */
+  /** The orders that end a position and those that begin one. */
   readonly ending: Int32Array
   readonly opening: Int32Array
 }
@@ -48,20 +52,39 @@ export interface PlacedOrders extends Orders {
 /** What is written without a branch and not kept may stand behind the last order; there are six sums. */
 const roomOf = (symbols: number): number => 8 * Math.max(6, symbols + 1)
 
-/** Arrays of orders (kernels/backtest/place.ts). */
+/** Arrays of orders (kernels/backtest/account.ts). */
 const ORDER_ARRAYS = 10
+
+/** Bytes for the header, and for the totals of trades. */
+const HEADER = 64
+const TOTALS = 64
 
 /** A kernel goes two numbers at a time, over the end of an odd row. */
 const SPARE = 2
 
-/** Where the parts of an account stand, and where they end. */
+/** Where the parts of an account stand, and where they end. Numbers come first, so that all are aligned. */
 function layout(symbols: number, bars: number) {
-  const recordsAt = FIRST
-  const ordersAt = recordsAt + 8 * RECORD * symbols
-  const netAt = ordersAt + ORDER_ARRAYS * roomOf(symbols)
-  const closesAt = netAt + 8 * (bars + SPARE)
-  const heldAt = closesAt + 8 * (symbols * bars + SPARE)
-  return { recordsAt, ordersAt, netAt, closesAt, heldAt, end: heldAt + 4 * symbols }
+  let end = FIRST + HEADER
+  const take = (bytes: number): number => {
+    end += bytes
+    return end - bytes
+  }
+  return {
+    records: take(8 * RECORD * symbols),
+    orders: take(ORDER_ARRAYS * roomOf(symbols)),
+    totals: take(TOTALS),
+    bestCloses: take(8 * symbols),
+    fillPrices: take(8 * symbols),
+    targets: take(8 * symbols),
+    wantedWeights: take(8 * symbols),
+    net: take(8 * (bars + SPARE)),
+    closes: take(8 * (symbols * bars + SPARE)),
+    held: take(4 * symbols),
+    slots: take(4 * symbols),
+    wantedSymbols: take(4 * symbols),
+    closing: take(symbols),
+    end,
+  }
 }
 
 function viewsOf(
@@ -72,20 +95,29 @@ function viewsOf(
   places: ReturnType<typeof layout>,
   isShared: boolean,
 ): AccountMemory {
-  const { recordsAt, ordersAt, netAt, closesAt, heldAt } = places
   const { buffer } = memory
   const room = roomOf(symbols)
-  const numbers = (place: number) => new Float64Array(buffer, ordersAt + place * room, room / 8)
-  const integers = (place: number) => new Int32Array(buffer, ordersAt + place * room, room / 4)
+  const { records, orders, held, slots, closing, bestCloses, totals, fillPrices, targets } = places
+  const { wantedSymbols, wantedWeights, closes, net } = places
+  // As kernels/backtest/account.ts reads it.
+  new Int32Array(buffer, FIRST, HEADER / 4).set([
+    ...[records, orders, room, held, slots, closing, bestCloses, totals],
+    ...[fillPrices, targets, wantedSymbols, wantedWeights, closes, bars, net],
+  ])
+  const numbers = (place: number) => new Float64Array(buffer, orders + place * room, room / 8)
+  const integers = (place: number) => new Int32Array(buffer, orders + place * room, room / 4)
   return {
     kernels: exports as BacktestKernels,
+    at: FIRST,
     isShared,
     symbols,
     bars,
-    records: new Float64Array(buffer, recordsAt, RECORD * symbols),
-    recordsAt,
-    held: new Int32Array(buffer, heldAt, symbols),
-    heldAt,
+    records: new Float64Array(buffer, records, RECORD * symbols),
+    held: new Int32Array(buffer, held, symbols),
+    slots: new Int32Array(buffer, slots, symbols),
+    closing: new Uint8Array(buffer, closing, symbols),
+    bestCloses: new Float64Array(buffer, bestCloses, symbols),
+    totals: new Float64Array(buffer, totals, TOTALS / 8),
     orders: {
       count: 0,
       weights: numbers(0),
@@ -98,12 +130,12 @@ function viewsOf(
       ending: integers(8),
       opening: integers(9),
     },
-    ordersAt,
-    ordersRoom: room,
-    net: new Float64Array(buffer, netAt, bars),
-    netAt,
-    closes: new Float64Array(buffer, closesAt, symbols * bars),
-    closesAt,
+    fillPrices: new Float64Array(buffer, fillPrices, symbols),
+    targets: new Float64Array(buffer, targets, symbols),
+    wantedSymbols: new Int32Array(buffer, wantedSymbols, symbols),
+    wantedWeights: new Float64Array(buffer, wantedWeights, symbols),
+    net: new Float64Array(buffer, net, bars),
+    closes: new Float64Array(buffer, closes, symbols * bars),
   }
 }
 

@@ -1,28 +1,5 @@
 import type { AccountMemory } from './account-memory.js'
-import {
-  CLOSED,
-  CLOSED_VALUE,
-  COSTS,
-  ENTRY_BAR,
-  ENTRY_PRICE,
-  OPENED,
-  OPENED_VALUE,
-  REASON,
-  RECORD,
-  SHARES,
-  TradeLedger,
-} from './ledger.js'
-
-/** Orders as they were filled: of symbols, to how many shares, at which prices and costs. */
-export interface FilledOrders {
-  readonly symbols: Int32Array
-  readonly next: Float64Array
-  readonly prices: Float64Array
-  readonly costs: Float64Array
-}
-
-/** A list of the one order 0. */
-const FIRST = Int32Array.of(0)
+import { ENTRY_BAR, ENTRY_PRICE, REASON, RECORD, SHARES, TradeLedger } from './ledger.js'
 
 /** Cash, positions, and what became of them. Arrays are by symbol; money is in units of initial equity. */
 export class Book {
@@ -41,30 +18,21 @@ export class Book {
   readonly why: Uint8Array
   /** Whether entry prices and best closes are kept: only exit rules look at them. */
   averagesEntries = false
-  /** One order, for a position that is closed by itself. */
-  private readonly single = {
-    symbols: new Int32Array(1),
-    next: new Float64Array(1),
-    prices: new Float64Array(1),
-    costs: new Float64Array(1),
-  }
-  readonly ledger = new TradeLedger()
+  readonly ledger: TradeLedger
 
   readonly memory: AccountMemory
-  private readonly slot: Int32Array
   private readonly records: Float64Array
 
   /** Room for positions in as many symbols as the memory has records. */
   constructor(memory: AccountMemory) {
-    const n = memory.symbols
     this.memory = memory
     this.held = memory.held
-    this.slot = new Int32Array(n)
-    this.closing = new Uint8Array(n)
-    this.why = new Uint8Array(n)
-    this.bestClose = new Float64Array(n)
+    this.closing = memory.closing
+    this.why = new Uint8Array(memory.symbols)
+    this.bestClose = memory.bestCloses
     this.records = memory.records
-    this.records.fill(0)
+    this.ledger = new TradeLedger(memory.totals)
+    for (const left of [memory.records, memory.targets, memory.totals, memory.closing]) left.fill(0)
   }
 
   shares(i: number): number {
@@ -97,76 +65,30 @@ export class Book {
     this.why[i] = 0
   }
 
-  /** Ends a position at a price and books its trade. */
-  close(i: number, price: number, cost: number, bar: number, reason: number): void {
-    const { single } = this
-    single.symbols[0] = i
-    single.prices[0] = price
-    single.costs[0] = cost
-    this.why[i] = reason
-    this.end(single, FIRST, 0, 1, bar)
+  /** Begins a position for each of the orders `opening[from … to − 1]`. */
+  open(from: number, to: number, bar: number): void {
+    const { kernels, at } = this.memory
+    this.shortCount += kernels.open(at, from, to, this.heldCount, bar, +this.averagesEntries)
+    this.heldCount += to - from
   }
 
-  /** Opens a position for each of the orders `list[from … to − 1]`. */
-  open(
-    { symbols, next, prices, costs }: FilledOrders,
-    list: Int32Array,
-    from: number,
-    to: number,
-    bar: number,
-  ): void {
-    const { records, held, slot, bestClose, averagesEntries } = this
-    let count = this.heldCount
-    let shorts = this.shortCount
-    for (let c = from; c < to; c++) {
-      const j = list[c]!
-      const i = symbols[j]!
-      slot[i] = count
-      held[count++] = i
-      const at = RECORD * i
-      const shares = next[j]!
-      const price = prices[j]!
-      const size = Math.abs(shares)
-      shorts += +(shares < 0)
-      records[at] = shares
-      records[at + OPENED] = size
-      records[at + OPENED_VALUE] = size * price
-      records[at + CLOSED] = 0
-      records[at + CLOSED_VALUE] = 0
-      records[at + COSTS] = costs[j]!
-      records[at + ENTRY_BAR] = bar
-      if (!averagesEntries) continue
-      records[at + ENTRY_PRICE] = price
-      bestClose[i] = shares > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    }
-    this.heldCount = count
-    this.shortCount = shorts
+  /** Ends the positions of the orders `ending[from … to − 1]` and books their trades; without a reason, by `why`. */
+  end(from: number, to: number, bar: number, reason = 0): void {
+    const { memory, ledger } = this
+    const { kernels, at } = memory
+    if (ledger.keepsRows || this.closingCount > 0) this.noteEnds(from, to, bar, reason)
+    this.shortCount -= kernels.end(at, from, to, this.heldCount, bar, +(reason !== REASON.end))
+    this.heldCount -= to - from
   }
 
-  /** Ends the positions of the orders `list[from … to − 1]`; why is told by symbol in `why`. */
-  end(
-    { symbols, prices, costs }: FilledOrders,
-    list: Int32Array,
-    from: number,
-    to: number,
-    bar: number,
-  ): void {
-    const { records, held, slot, why } = this
+  private noteEnds(from: number, to: number, bar: number, reason: number): void {
+    const { why, ledger, records } = this
+    const { symbols, prices, costs, ending } = this.memory.orders
     for (let c = from; c < to; c++) {
-      const j = list[c]!
+      const j = ending[c]!
       const i = symbols[j]!
-      const at = RECORD * i
-      const shares = records[at]!
-      const size = Math.abs(shares)
-      this.shortCount -= +(shares < 0)
-      records[at + CLOSED] = records[at + CLOSED]! + size
-      records[at + CLOSED_VALUE] = records[at + CLOSED_VALUE]! + size * prices[j]!
-      records[at + COSTS] = records[at + COSTS]! + costs[j]!
-      this.ledger.add(records, at, i, bar, why[i]!)
-      records[at] = 0
-      const moved = held[--this.heldCount]!
-      held[slot[i]!] = moved
-      slot[moved] = slot[i]!
+      if (ledger.keepsRows)
+        ledger.add(records, i, prices[j]!, costs[j]!, bar, reason === 0 ? why[i]! : reason)
       this.keep(i)
     }
   }

@@ -14,8 +14,8 @@ export function valueHeld(
   count: number,
   short: Float64Array,
 ): boolean {
-  const { kernels, closesAt, recordsAt, heldAt, netAt } = book.memory
-  kernels.walk(closesAt, closes.bars, from, count, recordsAt, heldAt, book.heldCount, netAt)
+  const { kernels, at } = book.memory
+  kernels.walk(at, from, count, book.heldCount)
   const hasShort = book.shortCount > 0 || !closes.isPositive
   return hasShort && sizeShorts(book, closes, from, count, short)
 }

@@ -53,7 +53,9 @@ const AMOUNTS = 5
 /** Trades that there is room for in the beginning. */
 const ROOM = 256
 
-/** A pnl within this of 0 is neither gain nor loss. */
+type FixedTotals = [number, number, number, number, number, number, number]
+
+/** A pnl within this of 0 is neither gain nor loss (kernels/backtest/turn.ts). */
 const EVEN = 1e-12
 
 class Totals implements TradeTotals {
@@ -105,38 +107,34 @@ export class TradeLedger {
   private places = new Int32Array(ROOM * PLACES)
   private amounts = new Float64Array(ROOM * AMOUNTS)
   private size = 0
-  private totals = new Totals()
+  /** What the kernels count: the numbers of TradeTotals in their order. */
+  private readonly totals: Float64Array
 
   /** Whether rows can be had of the trades, or totals alone. */
   keepsRows = true
 
-  /** Writes down the position in the record that begins at `at`, from flat to flat; all of it was closed at `bar`. */
-  add(records: Float64Array, at: number, symbol: number, bar: number, reason: number): void {
-    const isLong = records[at + SHARES]! > 0
-    const entryBar = records[at + ENTRY_BAR]!
-    const openedValue = records[at + OPENED_VALUE]!
-    const closedValue = records[at + CLOSED_VALUE]!
-    const cost = records[at + COSTS]!
-    const { totals } = this
-    if (reason === REASON.end) totals.open++
-    else {
-      const pnl = pnlOf(isLong, openedValue, closedValue, cost)
-      totals.count(pnl, pnl / openedValue, bar - entryBar)
-    }
-    if (!this.keepsRows) return
+  constructor(totals: Float64Array) {
+    this.totals = totals
+  }
+
+  /** Writes down the trade of a position all of which is now closed, at a price and a cost. */
+  add(records: Float64Array, symbol: number, price: number, cost: number, bar: number, reason: number): void {
+    const at = RECORD * symbol
+    const shares = records[at + SHARES]!
+    const left = Math.abs(shares)
     if (this.size * PLACES === this.places.length) this.grow()
     const { places, amounts, size } = this
     const to = size * PLACES
     places[to] = symbol
-    places[to + 1] = entryBar
+    places[to + 1] = records[at + ENTRY_BAR]!
     places[to + 2] = bar
-    places[to + 3] = 2 * reason + +isLong
+    places[to + 3] = 2 * reason + +(shares > 0)
     const from = size * AMOUNTS
     amounts[from] = records[at + OPENED]!
-    amounts[from + 1] = openedValue
-    amounts[from + 2] = records[at + CLOSED]!
-    amounts[from + 3] = closedValue
-    amounts[from + 4] = cost
+    amounts[from + 1] = records[at + OPENED_VALUE]!
+    amounts[from + 2] = records[at + CLOSED]! + left
+    amounts[from + 3] = records[at + CLOSED_VALUE]! + left * price
+    amounts[from + 4] = records[at + COSTS]! + cost
     this.size = size + 1
   }
 
@@ -151,14 +149,15 @@ export class TradeLedger {
 
   /** Hands over what was written down, and is empty again. */
   take(): TradeValues {
-    const { size, totals } = this
+    const { size } = this
+    const [closed, open, winners, won, lost, returns, bars] = this.totals as unknown as FixedTotals
     const taken = {
       places: this.places.slice(0, size * PLACES),
       amounts: this.amounts.slice(0, size * AMOUNTS),
-      totals,
+      totals: { closed, open, winners, won, lost, returns, bars },
     }
     this.size = 0
-    this.totals = new Totals()
+    this.totals.fill(0)
     return taken
   }
 }

@@ -56,9 +56,14 @@ export class PolicyArrays {
   readonly longs: Picker
   readonly shorts: Picker
 
-  constructor(width: number) {
-    this.symbols = new Int32Array(width)
-    this.weights = new Float64Array(width)
+  /** `symbols` and `weights`: where decisions are written. */
+  constructor(
+    width: number,
+    symbols: Int32Array = new Int32Array(width),
+    weights: Float64Array = new Float64Array(width),
+  ) {
+    this.symbols = symbols
+    this.weights = weights
     this.capped = new Uint8Array(width)
     this.inLong = new Uint8Array(width)
     this.inBoth = new Uint8Array(width)

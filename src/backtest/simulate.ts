@@ -210,58 +210,19 @@ class Run {
 
   /** Fills the policy's last decision, taken at the bar before. */
   private fillDecision(bar: number, count: number): void {
-    const book = this.book
-    const { symbols, weights } = this.policy
+    const { book } = this
     const { grossExposure, minTrade, maxTurnover } = this.portfolio
-    const { target } = this.workspace
-    const { orders } = book.memory
-    const row = bar * this.width
-    const prices = this.fillPrices
-    for (let j = 0; j < count; j++) target[symbols[j]!] = weights[j]!
-
-    let equity = book.cash
-    let stuck = 0
-    let stuckNet = 0
-    let size = 0
-    let gross = 0
-    for (let h = 0; h < book.heldCount; h++) {
-      const i = book.held[h]!
-      const price = prices[row + i]!
-      const weight = target[i]!
-      const shares = book.shares(i)
-      if (Number.isFinite(price)) {
-        const value = shares * price
-        equity += value
-        orders.symbols[size] = i
-        orders.prices[size] = price
-        orders.weights[size] = weight
-        orders.values[size++] = value
-        gross += Math.abs(weight)
-      } else {
-        const value = shares * this.lastClose(i, bar - 1)
-        equity += value
-        stuck += Math.abs(value)
-        stuckNet += value
-        // A new decision takes the place of what was pending.
-        if (weight === 0 || weight > 0 !== shares > 0) book.wantClosed(i, this.reason(i))
-        else book.keep(i)
-      }
-    }
-    for (let j = 0; j < count; j++) {
-      const i = symbols[j]!
-      const price = prices[row + i]!
-      const weight = weights[j]!
-      target[i] = 0
-      // Which of them are held already is as good as random: what is written for those is written over.
-      const isNew = +(book.shares(i) === 0) & +(weight !== 0) & +(price - price === 0)
-      orders.symbols[size] = i
-      orders.prices[size] = price
-      orders.weights[size] = weight
-      orders.values[size] = 0
-      size += isNew
-      gross += Math.abs(weight) * isNew
-    }
-    orders.count = size
+    const { kernels, at, orders } = book.memory
+    const { sums, ending, opening } = orders
+    this.takePrices(bar)
+    orders.count = kernels.collect(at, book.heldCount, count, book.cash, bar)
+    const equity = sums[0]!
+    let stuck = sums[1]!
+    let stuckNet = sums[2]!
+    let gross = sums[3]!
+    // A new decision takes the place of what was pending.
+    for (let e = sums[4]! - 1; e >= 0; e--) book.wantClosed(ending[e]!, this.reason(ending[e]!))
+    for (let o = sums[5]! - 1; o >= 0; o--) book.keep(opening[o]!)
     if (minTrade !== undefined && equity > 0) {
       const kept = dropWithinBand(orders, equity, minTrade, (i) => book.keep(i))
       stuck += kept.gross
@@ -275,35 +236,39 @@ class Run {
     const unit = targetScale(after, gross, stuck, grossExposure) * after
     const share = maxTurnover === undefined || equity <= 0 ? 1 : this.shareWithin(maxTurnover, unit, equity)
     this.placeOrders(bar, unit, share, equity)
-    const { sums } = orders
     const paid = sums[2]!
     book.cash = (share < 1 ? equity - paid : after) - stuckNet - sums[0]!
     this.record(bar, sums[1]!, paid, equity)
   }
 
+  /** Hands the kernels the prices of a bar's fills. */
+  private takePrices(bar: number): void {
+    const row = bar * this.width
+    this.book.memory.fillPrices.set(this.fillPrices.subarray(row, row + this.width))
+  }
+
   /** Takes every order's symbol to `unit` times its weight, or to `share` of the way there, and books it. */
   private placeOrders(bar: number, unit: number, share: number, equity: number): void {
     const { book } = this
-    const { kernels, orders, ordersAt, ordersRoom, recordsAt } = book.memory
-    const { symbols, weights, values, next, sums, ending, opening, count } = orders
+    const { kernels, at, orders } = book.memory
+    const { symbols, weights, values, next, sums, ending, count } = orders
     if (share < 1)
       for (let j = 0; j < count; j++) {
         const value = unit * weights[j]!
         weights[j] = this.isForced(j) ? value : partOfWay(values[j]!, value, share, equity)
       }
     const { buyRate, sellRate } = this
-    const averages = +book.averagesEntries
     // Under a cap the weights are values by now.
     const of = share < 1 ? 1 : unit
-    kernels.place(ordersAt, ordersRoom, count, of, buyRate, sellRate, recordsAt, averages)
+    kernels.place(at, count, of, buyRate, sellRate, +book.averagesEntries)
     const ends = sums[3]!
     const opens = sums[4]!
     if (book.ledger.keepsRows) for (let e = 0; e < ends; e++) this.nameReason(symbols[ending[e]!]!)
     if (sums[5]! > 0) this.turnThroughZero(bar, ends, opens)
     else {
       // What is held stands before what is new among the orders.
-      book.end(orders, ending, 0, ends, bar)
-      book.open(orders, opening, 0, opens, bar)
+      book.end(0, ends, bar)
+      book.open(0, opens, bar)
     }
     if (book.closingCount > 0) for (let j = 0; j < count; j++) if (next[j] !== 0) book.keep(symbols[j]!)
   }
@@ -317,7 +282,7 @@ class Run {
       const j = e < ends ? ending[e]! : orders.count
       const opened = o < opens ? opening[o]! : orders.count
       if (opened < j) {
-        book.open(orders, opening, o, o + 1, bar)
+        book.open(o, o + 1, bar)
         o++
         continue
       }
@@ -325,7 +290,7 @@ class Run {
       const now = book.shares(symbols[j]!)
       // One order through zero: its cost belongs to both positions by the shares that each took of it.
       if (opened === j) costs[j] = cost * (now / (now - next[j]!))
-      book.end(orders, ending, e, e + 1, bar)
+      book.end(e, e + 1, bar)
       costs[j] = cost - costs[j]!
       e++
     }
@@ -352,35 +317,26 @@ class Run {
 
   /** Closes whole positions outside a rebalance, as far as they can trade; the others keep their shares. */
   private fillClosings(bar: number): void {
-    const book = this.book
-    const { held, heldCount, closing } = book
-    const { symbols, prices } = book.memory.orders
-    const row = bar * this.width
-    const fillPrices = this.fillPrices
-    let equity = book.cash
-    let count = 0
-    for (let h = 0; h < heldCount; h++) {
-      const i = held[h]!
-      const price = fillPrices[row + i]!
-      const isTradable = price - price === 0
-      equity += book.shares(i) * (isTradable ? price : this.lastClose(i, bar - 1))
-      if (!isTradable || closing[i] === 0) continue
-      symbols[count] = i
-      prices[count++] = price
-    }
+    const { book } = this
+    const { kernels, at, orders } = book.memory
+    const { sums, values, costs, ending } = orders
+    this.takePrices(bar)
+    const count = kernels.collectClosings(at, book.heldCount, book.cash, bar)
+    const equity = sums[0]!
     let traded = 0
     let paid = 0
-    // Backwards, because closing moves the last of the list into the gap.
-    for (let j = count - 1; j >= 0; j--) {
-      const i = symbols[j]!
-      const price = prices[j]!
-      const value = book.shares(i) * price
+    for (let j = 0; j < count; j++) {
+      // Backwards, because closing moves the last of the list into the gap.
+      const order = count - 1 - j
+      const value = values[order]!
       const cost = this.closingCost(value)
+      costs[order] = cost
+      ending[j] = order
       book.cash += value - cost
-      book.close(i, price, cost, bar, book.why[i]!)
       traded += Math.abs(value)
       paid += cost
     }
+    book.end(0, count, bar)
     this.record(bar, traded, paid, equity)
   }
 
@@ -408,6 +364,8 @@ class Run {
   private delist(bar: number): void {
     const { book, closes } = this
     const { delistAfter, delistHaircut } = this.portfolio
+    const { symbols, prices, costs, ending } = book.memory.orders
+    let count = 0
     for (let h = book.heldCount - 1; h >= 0; h--) {
       const i = book.held[h]!
       if (closes.missing![i * closes.bars + bar]! < delistAfter) continue
@@ -415,8 +373,13 @@ class Run {
       const price = this.lastClose(i, bar) * (shares > 0 ? 1 - delistHaircut : 1 + delistHaircut)
       const cost = this.closingCost(shares * price)
       book.cash += shares * price - cost
-      book.close(i, price, cost, bar, REASON.delisted)
+      symbols[count] = i
+      prices[count] = price
+      costs[count] = cost
+      ending[count] = count
+      count++
     }
+    book.end(0, count, bar, REASON.delisted)
   }
 
   /** The newest close known at a bar. What is held has one: the decision to buy it saw one. */
@@ -510,10 +473,18 @@ class Run {
 
   /** Marks what is still open at the last close, without cost, and hands over the result. */
   finish(): SimulationTotals {
-    const book = this.book
+    const { book } = this
     const end = this.start + this.bars - 1
-    for (const i of book.held.slice(0, book.heldCount).sort())
-      book.close(i, this.lastClose(i, end), 0, end, REASON.end)
+    const { symbols, prices, costs, ending } = book.memory.orders
+    const open = book.held.slice(0, book.heldCount).sort()
+    for (let j = 0; j < open.length; j++) {
+      const i = open[j]!
+      symbols[j] = i
+      prices[j] = this.lastClose(i, end)
+      costs[j] = 0
+      ending[j] = j
+    }
+    book.end(0, open.length, end, REASON.end)
     const equity = this.equity.subarray(0, this.bars)
     const returns = new Float64Array(this.bars)
     for (let t = 0, before = 1; t < this.bars; t++) {

@@ -12,8 +12,6 @@ export interface Workspace {
   readonly symbols: number
   readonly book: Book
   readonly policy: PolicyArrays
-  /** Dense target weights by symbol, all 0 between fills. */
-  readonly target: Float64Array
   /** By bar of a stretch: size of the shorts. */
   readonly short: Float64Array
 }
@@ -37,7 +35,7 @@ export function borrowWorkspace(panel: Panel): Workspace {
   }
   const before = idle
   idle = undefined
-  const isFit = before !== undefined && before.symbols === symbols && before.book.memory.bars >= bars
+  const isFit = before !== undefined && before.symbols === symbols && before.book.memory.bars === bars
   const workspace = isFit ? before : createWorkspace(sharedMemory(symbols, bars))
   if (!isFit || loaded !== closes) workspace.book.memory.closes.set(closes.last)
   loaded = closes
@@ -49,8 +47,7 @@ function createWorkspace(memory: AccountMemory): Workspace {
   return {
     symbols,
     book: new Book(memory),
-    policy: new PolicyArrays(symbols),
-    target: new Float64Array(symbols),
+    policy: new PolicyArrays(symbols, memory.wantedSymbols, memory.wantedWeights),
     short: new Float64Array(bars),
   }
 }

@@ -461,9 +461,11 @@ test('a stretch searched at once triggers where its closes one by one do, and as
       const account = () => {
         const book = new Book(sharedMemory(3, bars))
         book.averagesEntries = true
-        const next = Float64Array.of(1, -1, 2)
-        const orders = { symbols: Int32Array.of(0, 1, 2), next, prices: Float64Array.of(100, 101, 99) }
-        book.open({ ...orders, costs: new Float64Array(3) }, Int32Array.of(0, 1, 2), 0, 3, 5)
+        const { symbols, next, prices, opening } = book.memory.orders
+        for (const list of [symbols, opening]) list.set([0, 1, 2])
+        next.set([1, -1, 2])
+        prices.set([100, 101, 99])
+        book.open(0, 3, 5)
         return { book, watch: watchExits(exits, panel, indicators)! }
       }
       const triggers = (step: (bar: number, found: string[]) => number) => {

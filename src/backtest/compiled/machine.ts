@@ -6,26 +6,19 @@ export interface BacktestKernels {
   prepare(row: number, may: number, closes: number, width: number, sign: number): number
   largest(row: number, width: number, count: number, k: number, work: number, ids: number): number
   over(row: number, width: number, threshold: number, ids: number): number
+  collect(account: number, positions: number, wanted: number, cash: number, bar: number): number
+  collectClosings(account: number, positions: number, cash: number, bar: number): number
   place(
-    orders: number,
-    room: number,
+    account: number,
     count: number,
     unit: number,
     buyRate: number,
     sellRate: number,
-    records: number,
     averages: number,
   ): void
-  walk(
-    closes: number,
-    bars: number,
-    from: number,
-    count: number,
-    records: number,
-    held: number,
-    positions: number,
-    net: number,
-  ): void
+  end(account: number, from: number, to: number, positions: number, bar: number, counts: number): number
+  open(account: number, from: number, to: number, positions: number, bar: number, averages: number): number
+  walk(account: number, from: number, count: number, positions: number): void
 }
 
 /** The kernels with their memory as numbers, integers and bytes; these are replaced when it grows. */
