@@ -1,12 +1,21 @@
 /**
  * The server that agents talk to. A call of a tool goes:
- * 1. its arguments are checked against the tool's schema    tools/*.ts, by the protocol's library
+ * 1. its arguments are checked against the tool's schema    tools/*.ts, arguments.ts
  * 2. settings and data are read, where nobody did before    desk.ts
  * 3. it reads the history, or takes its turn at writing     desk.ts
  * 4. what it may tell of records                            told.ts
  * 5. an error becomes a result that says so                 problem.ts
  */
-import { type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import {
+  type CallToolResult,
+  type Tool as ListedTool,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import { argumentsOf, unknownTool } from './arguments.js'
 import type { Desk } from './desk.js'
 import { pathHider, problemOf } from './problem.js'
 import type { Call, Effect, Tool } from './tool.js'
@@ -49,37 +58,53 @@ export const toolsOf = (desk: Desk, cwd: string): Tool[] => [
 ]
 
 /** A server for one connection; any number of them may share a desk. */
-export function createAgentServer(desk: Desk, { version, cwd, log }: ServerOptions): McpServer {
-  const server = new McpServer({ name: 'alphaloop', version }, { instructions: INSTRUCTIONS })
-  for (const { name, title, description, input, output, effect, run } of toolsOf(desk, cwd))
-    server.registerTool(
-      name,
-      {
-        title,
-        description,
-        inputSchema: input,
-        outputSchema: output,
-        annotations: annotationsOf(effect),
-      },
-      async (args, context): Promise<CallToolResult> => {
-        try {
-          const { data, text } = await run(args, callOf(context, log))
-          return {
-            content: [{ type: 'text', text: text ?? JSON.stringify(data) }],
-            structuredContent: data,
-          }
-        } catch (error) {
-          const problem = problemOf(error, pathHider(desk.known() ?? {}, cwd), log)
-          return {
-            content: [{ type: 'text', text: JSON.stringify({ error: problem }) }],
-            structuredContent: { error: problem },
-            isError: true,
-          }
-        }
-      },
-    )
+export function createAgentServer(desk: Desk, { version, cwd, log }: ServerOptions): Server {
+  const server = new Server(
+    { name: 'alphaloop', version },
+    { instructions: INSTRUCTIONS, capabilities: { tools: {} } },
+  )
+  const tools = toolsOf(desk, cwd)
+  const problem = (error: unknown) => problemOf(error, pathHider(desk.known() ?? {}, cwd), log)
+  // The library's own handling of tools would tell wrong arguments in words of its own.
+  server.setRequestHandler('tools/list', () => ({ tools: tools.map(listed) }))
+  server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
+    const tool = tools.find(({ name }) => name === params.name)
+    if (tool === undefined) {
+      const told = problem(unknownTool(params.name, tools))
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, told.message, told)
+    }
+    try {
+      const { data, text } = await tool.run(argumentsOf(tool, params.arguments), callOf(context, log))
+      // What was announced is kept, or it is a defect.
+      tool.output.parse(data)
+      return server.projectCallToolResult(
+        {
+          content: [{ type: 'text', text: text ?? JSON.stringify(data) }],
+          structuredContent: data,
+        },
+        undefined,
+      )
+    } catch (error) {
+      const told = problem(error)
+      return {
+        content: [{ type: 'text', text: JSON.stringify({ error: told }) }],
+        structuredContent: { error: told },
+        isError: true,
+      }
+    }
+  })
   return server
 }
+
+/** A tool as clients are told of it, its schemas in JSON Schema 2020-12. */
+const listed = ({ name, title, description, input, output, effect }: Tool): ListedTool => ({
+  name,
+  title,
+  description,
+  inputSchema: z.toJSONSchema(input, { io: 'input' }) as ListedTool['inputSchema'],
+  outputSchema: z.toJSONSchema(output, { io: 'output' }) as ListedTool['inputSchema'],
+  annotations: annotationsOf(effect),
+})
 
 const annotationsOf = (effect: Effect) => ({
   readOnlyHint: effect === 'reads',

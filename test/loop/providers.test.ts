@@ -134,7 +134,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: '429 because the quota is spent',
-    answers: [{ ...status(429, { 'retry-after': '7' }), code: 'insufficient_quota' }],
+    answers: [{ ...status(429, { 'retry-after': '7' }), code: 'insufficient_quota' } as ProviderAnswer],
     record: fellBack('quota', /quota of the account is spent \(HTTP 429/),
   },
   { name: '404', answers: [status(404)], record: fellBack('notFound', /HTTP 404/) },

@@ -133,6 +133,12 @@ describe('the wire', () => {
     await until(() => server.answers().filter(({ id }) => id !== undefined && id !== null).length >= 5)
     for (const answer of server.answers()) expect(answer.jsonrpc).toBe('2.0')
     expect(server.answers().map(({ id }) => id)).toEqual(expect.arrayContaining([1, 2, 3, 4, 5]))
+    // Whoever sent a broken line would wait for its answer for ever; the blank one is nothing.
+    const refused = server.answers().filter(({ id }) => id === null)
+    expect(refused.map(({ error }) => error.code)).toEqual([-32700, -32600, -32600])
+    expect(server.answers().find(({ id }) => id === 5)).toMatchObject({
+      error: { code: -32602, data: { code: 'UNKNOWN_TOOL' } },
+    })
     server.child.stdin.end()
     expect(await server.ended).toBe(0)
   })

@@ -62,6 +62,7 @@ describe('before anything is recorded', () => {
     for (const { name, description, inputSchema, outputSchema, annotations } of tools) {
       expect(description, name).toMatch(/\.$/)
       expect(inputSchema.type, name).toBe('object')
+      expect(inputSchema.additionalProperties, name).toBe(false)
       expect(outputSchema?.type, name).toBe('object')
       expect(annotations?.readOnlyHint, name).toBe(
         !['propose_strategy', 'run_iterations', 'get_report'].includes(name),
@@ -76,7 +77,7 @@ describe('before anything is recorded', () => {
     expect(await agent.get('get_status')).toMatchObject({ run: 'run', iterations: 0, champion: null })
     expect(await agent.get('get_champion')).toEqual({ champion: null, reigns: [] })
     expect(await agent.get('list_history')).toEqual({ total: 0, iterations: [], before: null })
-    expect((await agent.get('get_feedback')).feedback).toContain('This is the first iteration')
+    expect((await agent.get('get_feedback')).feedback).toContain('These are the first iterations')
     expect(await agent.problem('get_record', { iteration: 0 })).toMatchObject({ code: 'NO_SUCH_ITERATION' })
     expect(await agent.problem('get_report')).toMatchObject({ code: 'NO_CHAMPION' })
     expect(existsSync(runDir)).toBe(false)
@@ -133,12 +134,14 @@ describe('before anything is recorded', () => {
   })
 
   test('an argument with a misspelt name is refused: no trial is spent on a dryRunn', async () => {
-    const { isError, content } = (await agent.client.callTool({
-      name: 'propose_strategy',
-      arguments: { code: momentum(20), dryRunn: true },
-    })) as { isError?: boolean; content: { text: string }[] }
-    expect(isError).toBe(true)
-    expect(content[0]!.text).toContain('dryRunn')
+    const problem = await agent.problem('propose_strategy', { code: momentum(20), dryRunn: true })
+    expect(problem).toEqual({
+      code: 'INVALID_ARGUMENTS',
+      message: 'propose_strategy has no argument "dryRunn"; did you mean dryRun?',
+      hint: 'propose_strategy takes code, language, parents, dryRun',
+      argument: 'dryRunn',
+      nearest: 'dryRun',
+    })
     expect(existsSync(runDir)).toBe(false)
   })
 
@@ -175,7 +178,7 @@ describe('proposals are iterations', () => {
       strategy: { name: 'Momentum 20', code: momentum(20), hash: told.strategy.hash },
       execution: { status: 'success' },
     })
-    expect(record!.feedback).toContain('This is the first iteration')
+    expect(record!.feedback).toContain('These are the first iterations')
     expect(told.feedback).toContain('Iteration 0')
   })
 
@@ -376,20 +379,33 @@ describe('what is wrong is told, and the server goes on', () => {
   })
 
   test.each([
-    ['get_record', { iteration: 'three' }],
-    ['get_record', { iteration: -1 }],
-    ['get_record', {}],
-    ['run_iterations', { count: 0 }],
-    ['run_iterations', { count: 1.5 }],
-    ['list_history', { level: 'LEVEL_9' }],
-    ['propose_strategy', { code: 5 }],
-    ['propose_strategy', { code: momentum(5), language: 'python' }],
-    ['propose_strategy', { code: momentum(5), parents: 'all' }],
-  ])('%s does not take %j', async (name, args) => {
+    ['get_record', { iteration: 'three' }, /^iteration of get_record cannot be "three": expected number/],
+    ['get_record', { iteration: -1 }, /^iteration of get_record cannot be -1: too small/],
+    ['get_record', {}, /^get_record needs the argument iteration$/],
+    ['get_record', { iterations: 3 }, /^get_record has no argument "iterations"; did you mean iteration\?$/],
+    ['get_status', { of: 'all' }, /^get_status has no argument "of"$/],
+    ['run_iterations', { count: 0 }, /^count of run_iterations cannot be 0/],
+    ['run_iterations', { count: 1.5 }, /^count of run_iterations cannot be 1.5: expected int/],
+    [
+      'list_history',
+      { level: 'LEVEL_9' },
+      /^level of list_history cannot be "LEVEL_9": .*did you mean LEVEL_\d\?$/,
+    ],
+    ['propose_strategy', { code: 5 }, /^code of propose_strategy cannot be 5: expected string/],
+    ['propose_strategy', { code: momentum(5), language: 'python' }, /^language .* "python": expected one of/],
+    ['propose_strategy', { code: momentum(5), parents: 'all' }, /^parents .* "all": expected array/],
+    ['propose_strategy', { code: momentum(5), parents: [1, -1] }, /^parents\[1\] .* -1: too small/],
+  ])('%s does not take %j', async (name, args, message) => {
     const before = records().length
-    const result = await agent.call(name, args)
-    expect(result.isError).toBe(true)
-    expect(JSON.stringify(result.content)).toMatch(/Invalid arguments for tool/)
+    const problem = await agent.problem(name, args)
+    expect(problem).toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(new RegExp(`^${name} takes `)),
+    })
+    expect(
+      JSON.parse((await agent.call(name, args)).content.map((part) => 'text' in part && part.text).join('')),
+    ).toEqual({ error: problem })
     expect(records()).toHaveLength(before)
   })
 
@@ -398,11 +414,23 @@ describe('what is wrong is told, and the server goes on', () => {
     const result = await agent.call('propose_strategy', { code: `// ${'x'.repeat(10 << 20)}` })
     expect(result.isError).toBe(true)
     expect(JSON.stringify(result.content).length).toBeLessThan(1000)
+    expect(JSON.stringify(result.content)).toMatch(/code of propose_strategy cannot be .*too big/)
     expect(records()).toHaveLength(before)
   })
 
   test('a tool that there is not', async () => {
     await expect(agent.call('rm_rf', {})).rejects.toThrow(/rm_rf/)
+    const message = 'there is no tool "propose_strategie"; did you mean propose_strategy?'
+    await expect(agent.call('propose_strategie', {})).rejects.toMatchObject({
+      code: -32602,
+      message: expect.stringContaining(message),
+      data: {
+        code: 'UNKNOWN_TOOL',
+        message,
+        hint: expect.stringMatching(/^the tools are .*get_report/),
+        nearest: 'propose_strategy',
+      },
+    })
   })
 })
 
