@@ -78,9 +78,9 @@ function sortFully(values: usize, a: usize, b: usize, counts: usize, count: i32)
 
 /**
  * Sorts `count` values; entry i at `a` (8 bytes) has in its lower half the index of the i-th smallest. Ties stay in
- * order of index. `a` and `b` have room for `count` entries, `counts` for 512 of 4 bytes.
+ * order of index. `a` and `b` have room for `count` entries, `counts` for 512 of 4 bytes. False: no two are equal.
  */
-function sort(values: usize, a: usize, b: usize, counts: usize, count: i32): void {
+function sort(values: usize, a: usize, b: usize, counts: usize, count: i32): bool {
   const pairs = <usize>(count & ~1) << 3
   const end = <usize>count << 3
   let sums = f64x2.splat(0)
@@ -107,35 +107,49 @@ function sort(values: usize, a: usize, b: usize, counts: usize, count: i32): voi
   scatter(a, b, counts, count, 32)
   scatter(b, a, counts + (DIGITS << 2), count, 32 + DIGIT_BITS)
   let previous = load<f64>(values + (<usize>load<u32>(a) << 3))
+  let ties = 0
   for (let i = 1; i < count; i++) {
     const entry = load<u64>(a + (<usize>i << 3))
     const v = load<f64>(values + (<usize>(<u32>entry) << 3))
     if (previous <= v) {
+      ties |= <i32>(previous == v)
       previous = v
       continue
     }
     let j = i - 1
     let over = load<u64>(a + (<usize>j << 3))
-    while (load<f64>(values + (<usize>(<u32>over) << 3)) > v) {
+    let below = previous
+    while (below > v) {
       store<u64>(a + (<usize>(j + 1) << 3), over)
       if (--j < 0) break
       over = load<u64>(a + (<usize>j << 3))
+      below = load<f64>(values + (<usize>(<u32>over) << 3))
     }
+    ties |= <i32>(below == v)
     store<u64>(a + (<usize>(j + 1) << 3), entry)
     if (i - j > LONG_WAY) {
       sortFully(values, a, b, counts, count)
-      return
+      return true
     }
   }
+  return ties != 0
 }
 
 /** What `rank` writes. */
 const SHARE = 0
 const BUCKET = 1
 
+// @ts-ignore: decorator
+@inline
+function resultsOf(places: v128, count: v128, what: i32, q: f64): v128 {
+  if (what != BUCKET) return f64x2.div(places, count)
+  const parts = f64x2.div(f64x2.mul(places, f64x2.splat(q)), count)
+  return f64x2.sub(f64x2.ceil(parts), f64x2.splat(1))
+}
+
 /**
  * Ranks `rows` bars of `width` values among those that are finite and (with `mask`, a byte each) taken part in; the
- * others are missing. `work` has room for 4 × width entries of 8 bytes and 512 of 4. Writes place/count, or the
+ * others are missing. `work` has room for 5 × width + 1 entries of 8 bytes and 512 of 4. Writes place/count, or the
  * bucket ceil(place·q/count) − 1.
  */
 export function rank(
@@ -146,6 +160,9 @@ export function rank(
   const a = positions + (<usize>width << 3)
   const b = a + (<usize>width << 3)
   const counts = b + (<usize>width << 3)
+  const results = counts + (DIGITS << 3)
+  /** For so many values `results` holds what each place is worth. */
+  let prepared = 0
   for (let t = 0; t < rows; t++) {
     let count = 0
     for (let s = 0; s < width; s++) {
@@ -157,15 +174,28 @@ export function rank(
     }
     if (count < width) for (let s = 0; s < width; s++) store<f64>(out + (<usize>s << 3), NaN)
     if (count > 0) {
-      sort(values, a, b, counts, count)
+      const ties = sort(values, a, b, counts, count)
       const share = <f64>count
       let i = 0
+      if (!ties) {
+        if (prepared != count) {
+          prepared = count
+          for (; i < count; i += 2) {
+            const places = f64x2.add(f64x2.splat(<f64>i), f64x2(1, 2))
+            v128.store(results + (<usize>i << 3), resultsOf(places, f64x2.splat(share), what, q))
+          }
+        }
+        for (i = 0; i < count; i++) {
+          const s = load<u32>(positions + (<usize>load<u32>(a + (<usize>i << 3)) << 2))
+          store<f64>(out + (<usize>s << 3), load<f64>(results + (<usize>i << 3)))
+        }
+      }
       while (i < count) {
         const v = load<f64>(values + (<usize>load<u32>(a + (<usize>i << 3)) << 3))
         let end = i + 1
         while (end < count && load<f64>(values + (<usize>load<u32>(a + (<usize>end << 3)) << 3)) == v) end++
-        const place = <f64>(i + 1 + end) / 2
-        const r = what == BUCKET ? Math.ceil((place * q) / share) - 1 : place / share
+        const place = f64x2.splat(<f64>(i + 1 + end) / 2)
+        const r = f64x2.extract_lane(resultsOf(place, f64x2.splat(share), what, q), 0)
         for (; i < end; i++) {
           const s = load<u32>(positions + (<usize>load<u32>(a + (<usize>i << 3)) << 2))
           store<f64>(out + (<usize>s << 3), r)

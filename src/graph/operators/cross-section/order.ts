@@ -8,7 +8,7 @@ import { ACROSS, finitePositions, onPresent, plainPlace } from './rows.js'
 /** What the compiled kernel writes. */
 const WHAT = { share: 0, bucket: 1 } as const
 /** Entries of working memory of 8 bytes a symbol, and bytes besides. */
-const WORK = [4, 2048] as const
+const WORK = [5, 2056] as const
 
 /** An operator whose value follows from a symbol's average rank in its bar. */
 function ranked(
