@@ -109,6 +109,8 @@ export type PromptFate = 'sent' | 'next' | 'never'
 export interface StoredPrompt {
   readonly iteration: number
   readonly fate: PromptFate
+  /** Who proposed it, and its strategy's name where it has one; absent for the next iteration. */
+  readonly proposed?: { readonly by: string; readonly strategy: string | null }
   readonly variant: { readonly name: string; readonly version: number }
   readonly form: OutputForm
   readonly system: string
@@ -139,6 +141,9 @@ export async function storedPrompt(
   const prompt = {
     iteration,
     fate: fateOf(moment),
+    ...(record === undefined
+      ? {}
+      : { proposed: { by: record.proposer, strategy: record.strategy?.name ?? null } }),
     variant: { name: plan.variant.name, version: plan.variant.version },
     form,
     system: redact(system),

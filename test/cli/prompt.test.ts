@@ -172,10 +172,12 @@ describe('what would be sent', () => {
   }, 60_000)
 
   test('at an iteration of the Factor Graph is told, and that no model is asked', async () => {
-    const { iteration } = records.find((record) => record.prompt === undefined)!
+    const { iteration, proposer, strategy } = records.find((record) => record.prompt === undefined)!
     const { stdout, stderr } = await prompt('--iteration', String(iteration))
     expect(stdout).toContain(`Propose the strategy of iteration ${iteration}.`)
-    expect(stderr).toContain(`Iteration ${iteration} asks no model; this is what one would have been told`)
+    expect(stderr).toContain(
+      `Iteration ${iteration} asked no model: ${proposer} proposed it ("${strategy!.name}"); this is what a model would have been told`,
+    )
   })
 
   test('in a run without any model is told too', async () => {

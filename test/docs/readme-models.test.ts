@@ -20,6 +20,17 @@ test('the configurations of the README are valid, and its models are those that 
   ])
 })
 
+test('the README says where to read how long a call may take, and the guide says it', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/guide/models.md'), 'utf8')
+  for (const setting of ['timeoutSeconds', 'stallSeconds', 'retries', 'backoffSeconds', 'concurrency']) {
+    expect(readme).toContain(`\`${setting}\``)
+    expect(guide).toMatch(new RegExp(`^  ${setting}: \\d+`, 'm'))
+  }
+  const link = 'docs/guide/models.md#what-it-may-cost-and-how-long-it-may-take'
+  expect(readme).toContain(link)
+  expect(guide).toContain('\n## What it may cost, and how long it may take\n')
+})
+
 test('the README names each provider and the variable of its key', () => {
   for (const provider of PROVIDERS.filter((name) => name !== 'openai-compatible')) {
     expect(readme).toContain(`\`${provider}\``)

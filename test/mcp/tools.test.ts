@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateMarket } from '../../src/data/synthetic/market.js'
 import { verifyHistory } from '../../src/history/verify.js'
 import { splitBars } from '../../src/validation/splits.js'
+import { cli, jsonOf } from '../support/cli-io.js'
 import { iterationsIn, readHistory } from '../support/histories.js'
 import { type Agent, momentum, startAgent } from './support.js'
 
@@ -435,6 +436,25 @@ describe('what is wrong is told, and the server goes on', () => {
 })
 
 describe('in the end', () => {
+  test('the prompt of an iteration that an agent proposed says so, by the name of its strategy', async () => {
+    const own = records().filter(({ proposer }) => proposer === 'agent')
+    const sound = own.find(({ strategy }) => strategy !== null)!
+    const broken = own.find(({ strategy }) => strategy === null)!
+    const env = { ALPHALOOP_CACHE_DIR: join(folder, 'cache') }
+    const prompt = (iteration: number, ...more: string[]) =>
+      cli(['prompt', '--run-dir', 'run', '--iteration', String(iteration), ...more], { cwd: folder, env })
+    expect((await prompt(sound.iteration)).stderr).toContain(
+      `Iteration ${sound.iteration} was proposed by an agent ("${sound.strategy!.name}"); this is what a model would have been told`,
+    )
+    expect((await prompt(broken.iteration)).stderr).toContain(
+      `Iteration ${broken.iteration} was proposed by an agent; this is what a model would have been told`,
+    )
+    expect(jsonOf(await prompt(sound.iteration, '--json'))).toMatchObject({
+      fate: 'never',
+      proposed: { by: 'agent', strategy: sound.strategy!.name },
+    })
+  })
+
   test('the history is sound', async () => {
     expect(await verifyHistory(join(runDir, 'history.jsonl'))).toMatchObject({ ok: true, issues: [] })
     expect(records().map(({ iteration }) => iteration)).toEqual(records().map((_, i) => i))

@@ -4,6 +4,7 @@ import { nearest } from '../../base/nearest.js'
 import { readPrompt } from '../../compose.js'
 import { VARIANT_NAMES } from '../../feedback/variants/variant.js'
 import type { OutputForm } from '../../llm/chain.js'
+import { AGENT } from '../../loop/agent-proposal.js'
 import type { PromptFate, StoredPrompt } from '../../loop/stored-prompt.js'
 import type { CommandContext, Define } from '../main.js'
 import { runDirOf } from '../run-dir.js'
@@ -58,8 +59,19 @@ const FATES: Readonly<Record<PromptFate, string>> = {
   never: 'asks no model; this is what one would have been told',
 }
 
-const headline = ({ iteration, fate, variant, form, tokens, budget }: StoredPrompt): string =>
-  `Iteration ${iteration} ${FATES[fate]}: variant ${variant.name} (version ${variant.version}), answer as ${form}, about ${tokens} of ${budget} tokens.`
+/** What became of the iteration. An agent is asked by nobody: it read what it wanted to, and wrote. */
+function fateText({ fate, proposed }: StoredPrompt): string {
+  if (fate !== 'never' || proposed === undefined) return FATES[fate]
+  const { by, strategy } = proposed
+  const what = strategy === null ? '' : ` ("${strategy}")`
+  const who = by === AGENT ? `was proposed by an agent${what}` : `asked no model: ${by} proposed it${what}`
+  return `${who}; this is what a model would have been told`
+}
+
+const headline = (prompt: StoredPrompt): string => {
+  const { iteration, variant, form, tokens, budget } = prompt
+  return `Iteration ${iteration} ${fateText(prompt)}: variant ${variant.name} (version ${variant.version}), answer as ${form}, about ${tokens} of ${budget} tokens.`
+}
 
 function oneOf<T extends string>(
   flag: string,
