@@ -6,10 +6,12 @@ const COVARIANCE = 1
 
 /**
  * One block of two inputs, shapes as `sum` (mean.ts) but `width` ≥ 2; `ends` has room for (n + 1) × 10 values. Sums of
- * d = x − pivot, e = y − pivot, d², e² and d·e; the pivots are the block's first row. Two columns at a time.
+ * d = x − pivot, e = y − pivot, d², e² and d·e; the pivots are the block's first row. Two columns at a time. `asked` as for
+ * `moments`.
  */
 export function coMoments(
-  prevX: usize, prevY: usize, x: usize, y: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32, what: i32,
+  prevX: usize, prevY: usize, x: usize, y: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32,
+  asked: usize, what: i32,
 ): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
@@ -67,6 +69,10 @@ export function coMoments(
       dd = f64x2.add(dd, f64x2.mul(u, u))
       ee = f64x2.add(ee, f64x2.mul(v, v))
       de = f64x2.add(de, f64x2.mul(u, v))
+      if (asked && !load<u8>(asked + i)) {
+        at += row
+        continue
+      }
       let r = none
       if (prevX || i == n - 1) {
         k = prevX ? ends + <usize>(i + 1) * 80 : empty

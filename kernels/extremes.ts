@@ -85,7 +85,7 @@ export function extreme(
  * beginning that make up a window, its weighted sum is W(A) + W(B) + |A|·Σ(B).
  */
 export function linearDecay(
-  prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32,
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32, asked: usize,
 ): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
@@ -114,6 +114,11 @@ export function linearDecay(
       const v = v128.load(at)
       sum = f64x2.add(sum, v)
       weighted = f64x2.add(weighted, f64x2.mul(f64x2.splat(<f64>(i + 1)), v))
+      if (asked && !load<u8>(asked + i)) {
+        at += row
+        to += row
+        continue
+      }
       const before = n - 1 - i
       if (before == 0) put(to, f64x2.div(weighted, total))
       else if (prev) {

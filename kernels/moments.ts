@@ -23,11 +23,11 @@ function emit(what: i32, to: usize, to2: usize, p: v128, s1: v128, s2: v128, sha
 
 /**
  * One block, shapes as `sum` (mean.ts); `ends` has room for (n + 1) × 8 values. Sums of d = x − pivot and of d², the
- * pivot being the block's first row.
+ * pivot being the block's first row. Where `asked` is not 0, a byte there for each row says whether its result is wanted.
  */
 export function moments(
   prev: usize, cur: usize, out: usize, out2: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
-  what: i32,
+  asked: usize, what: i32,
 ): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
@@ -86,6 +86,12 @@ export function moments(
       a2 = f64x2.add(a2, f64x2.mul(d, d))
       b1 = f64x2.add(b1, e)
       b2 = f64x2.add(b2, f64x2.mul(e, e))
+      if (asked && !load<u8>(asked + i)) {
+        at += row
+        to += row
+        to2 += row
+        continue
+      }
       if (prev || i == n - 1) {
         k = prev ? ends + (<usize>(i + 1) << 6) : ends + (<usize>n << 6)
         const x1 = f64x2.add(v128.load(k), a1)

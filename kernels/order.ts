@@ -3,8 +3,11 @@
 /**
  * One block, shapes as `sum` (mean.ts). Counts in every window the values below the newest and those not above it:
  * (below + notAbove + 1)/2 is its place with average ties. O(n) a value, but without a branch, four columns at a time.
+ * `asked` as for `moments`.
  */
-export function rankNewest(prev: usize, cur: usize, out: usize, n: i32, rows: i32, width: i32): void {
+export function rankNewest(
+  prev: usize, cur: usize, out: usize, n: i32, rows: i32, width: i32, asked: usize,
+): void {
   const row = <usize>width << 3
   const none = f64x2.splat(NaN)
   const half = f64x2.splat(0.5)
@@ -29,6 +32,10 @@ export function rankNewest(prev: usize, cur: usize, out: usize, n: i32, rows: i3
       const at = cur + s + <usize>i * row
       const v = v128.load(at)
       const w = v128.load(at, 16)
+      const here = f64x2.splat(<f64>(n + i))
+      lostA = v128.bitselect(lostA, here, f64x2.eq(v, v))
+      lostB = v128.bitselect(lostB, here, f64x2.eq(w, w))
+      if (asked && !load<u8>(asked + i)) continue
       let a = i64x2.splat(0)
       let b = i64x2.splat(0)
       if (prev) {
@@ -47,9 +54,6 @@ export function rankNewest(prev: usize, cur: usize, out: usize, n: i32, rows: i3
         a = i64x2.add(a, i64x2.add(f64x2.lt(y, v), f64x2.le(y, v)))
         b = i64x2.add(b, i64x2.add(f64x2.lt(z, w), f64x2.le(z, w)))
       }
-      const here = f64x2.splat(<f64>(n + i))
-      lostA = v128.bitselect(lostA, here, f64x2.eq(v, v))
-      lostB = v128.bitselect(lostB, here, f64x2.eq(w, w))
       // Comparisons that hold count −1 each; windows begin after row i.
       const first = f64x2.splat(<f64>i)
       const to = out + s + <usize>i * row

@@ -2,10 +2,11 @@
 
 /**
  * One block, shapes as `sum` (mean.ts) but `width` ≥ 2; `ends` has room for n × 8 values. Writes the sums of squared,
- * cubed and fourth powers of deviations of every window. Two columns at a time.
+ * cubed and fourth powers of deviations of every window. Two columns at a time. `asked` as for `moments`.
  */
 export function shape(
   prev: usize, cur: usize, out2: usize, out3: usize, out4: usize, ends: usize, n: i32, rows: i32, width: i32,
+  asked: usize,
 ): void {
   const row = <usize>width << 3
   const none = f64x2.splat(NaN)
@@ -31,6 +32,10 @@ export function shape(
     let at = s
     for (let i = 0; i < rows; i++) {
       extend(run, i, v128.load(cur + at))
+      if (asked && !load<u8>(asked + i)) {
+        at += row
+        continue
+      }
       if (i == n - 1) {
         v128.store(out2 + at, v128.load(run, 16))
         v128.store(out3 + at, v128.load(run, 32))

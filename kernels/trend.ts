@@ -2,10 +2,11 @@
 
 /**
  * One block, shapes as `sum` (mean.ts) but `width` ≥ 2; `ends` has room for n × 6 values. Writes the mean, Σ(x − x̄)² and
- * Σ(x − x̄)(k − k̄) of every window, k = 0 … n − 1. Two columns at a time.
+ * Σ(x − x̄)(k − k̄) of every window, k = 0 … n − 1. Two columns at a time. `asked` as for `moments`.
  */
 export function trend(
   prev: usize, cur: usize, outMean: usize, outXx: usize, outXk: usize, ends: usize, n: i32, rows: i32, width: i32,
+  asked: usize,
 ): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
@@ -51,6 +52,10 @@ export function trend(
         mean = f64x2.add(mean, f64x2.mul(d, f64x2.splat(1 / (m + 1))))
         xx = f64x2.add(xx, f64x2.mul(f64x2.mul(d, d), f64x2.splat(m / (m + 1))))
         xk = f64x2.add(xk, f64x2.mul(d, f64x2.splat(m / 2)))
+      }
+      if (asked && !load<u8>(asked + i)) {
+        at += row
+        continue
       }
       if (i == n - 1) {
         v128.store(outMean + at, mean)

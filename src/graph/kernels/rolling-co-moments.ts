@@ -24,8 +24,20 @@ export function rollingCoMoment(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
-      kernels.coMoments(prev[0]!, prev[1]!, cur[0]!, cur[1]!, to[0]!, ends, n, rows, columns, WHAT[what]),
+    (kernels, { prev, cur, out: to, ends, rows, width: columns, asked }) =>
+      kernels.coMoments(
+        prev[0]!,
+        prev[1]!,
+        cur[0]!,
+        cur[1]!,
+        to[0]!,
+        ends,
+        n,
+        rows,
+        columns,
+        asked,
+        WHAT[what],
+      ),
     into(out),
   )
 }

@@ -39,8 +39,8 @@ export function rollingMoments(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out, ends, first, rows, width: columns }) =>
-      kernels.moments(prev[0]!, cur[0]!, out[0]!, out[1]!, ends, n, first, rows, columns, BOTH),
+    (kernels, { prev, cur, out, ends, first, rows, width: columns, asked }) =>
+      kernels.moments(prev[0]!, cur[0]!, out[0]!, out[1]!, ends, n, first, rows, columns, asked, BOTH),
     (at, [mean, m2], count, from) => emit(at, mean!, m2!, count, from),
   )
 }
@@ -64,8 +64,8 @@ export function rollingVariance(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
-      kernels.moments(prev[0]!, cur[0]!, to[0]!, 0, ends, n, first, rows, columns, what),
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns, asked }) =>
+      kernels.moments(prev[0]!, cur[0]!, to[0]!, 0, ends, n, first, rows, columns, asked, what),
     into(out),
   )
 }

@@ -39,8 +39,8 @@ export function rollingRank(out: Float64Array, x: Series, bars: BarsAsked, width
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, rows, width: columns }) =>
-      kernels.rankNewest(prev[0]!, cur[0]!, to[0]!, n, rows, columns),
+    (kernels, { prev, cur, out: to, rows, width: columns, asked }) =>
+      kernels.rankNewest(prev[0]!, cur[0]!, to[0]!, n, rows, columns, asked),
     into(out),
   )
 }

@@ -22,8 +22,8 @@ export function rollingShape(x: Series, bars: BarsAsked, width: number, n: numbe
     bars,
     width,
     n,
-    (kernels, { prev, cur, out, ends, rows, width: columns }) =>
-      kernels.shape(prev[0]!, cur[0]!, out[0]!, out[1]!, out[2]!, ends, n, rows, columns),
+    (kernels, { prev, cur, out, ends, rows, width: columns, asked }) =>
+      kernels.shape(prev[0]!, cur[0]!, out[0]!, out[1]!, out[2]!, ends, n, rows, columns, asked),
     (at, [m2, m3, m4], count) => emit(at, m2!, m3!, m4!, count),
   )
 }

@@ -80,8 +80,8 @@ export function rollingLinearDecay(
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, rows, width: columns }) =>
-      kernels.linearDecay(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns),
+    (kernels, { prev, cur, out: to, ends, rows, width: columns, asked }) =>
+      kernels.linearDecay(prev[0]!, cur[0]!, to[0]!, ends, n, rows, columns, asked),
     into(out),
   )
 }

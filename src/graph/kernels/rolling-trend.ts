@@ -27,8 +27,8 @@ export function rollingTrend(x: Series, bars: BarsAsked, width: number, n: numbe
     bars,
     width,
     n,
-    (kernels, { prev, cur, out, ends, rows, width: columns }) =>
-      kernels.trend(prev[0]!, cur[0]!, out[0]!, out[1]!, out[2]!, ends, n, rows, columns),
+    (kernels, { prev, cur, out, ends, rows, width: columns, asked }) =>
+      kernels.trend(prev[0]!, cur[0]!, out[0]!, out[1]!, out[2]!, ends, n, rows, columns, asked),
     (at, [mean, xx, xk], count, from) => emit(at, mean!, xx!, xk!, count, from),
   )
 }

@@ -17,6 +17,8 @@ export interface Block {
   first: number
   rows: number
   readonly width: number
+  /** Where a byte for each row says whether its result is wanted; 0: all are. */
+  readonly asked: number
 }
 
 export type RunBlock = (kernels: CompiledKernels, block: Block) => void
@@ -139,6 +141,7 @@ function runStrip(
     first: 0,
     rows: 0,
     width: columns,
+    asked: 0,
   }
   const results: Float64Array[] = []
   for (let first = 0, turn = 0; first < bars; first += chunk, turn ^= 1) {
@@ -211,9 +214,13 @@ function runRows(
   const columns = Math.max(NARROWEST, count)
   const bytes = Math.ceil((n * columns) / 2) * 16
   const endBytes = (n + 1) * 80
+  const askedBytes = Math.ceil(n / 16) * 16
   const areas = 2 * inputs.length + outputs
-  const { machine, from: base } = machineWith(endBytes + areas * bytes + workBytesFor(inputs, width))
-  const area = (i: number) => base + endBytes + i * bytes
+  const { machine, from: base } = machineWith(
+    endBytes + askedBytes + areas * bytes + workBytesFor(inputs, width),
+  )
+  const asked = base + endBytes
+  const area = (i: number) => asked + askedBytes + i * bytes
   const halves = [inputs.map((_, i) => area(i)), inputs.map((_, i) => area(inputs.length + i))] as const
   const out = Array.from({ length: outputs }, (_, i) => area(2 * inputs.length + i))
   const work = area(areas)
@@ -230,7 +237,7 @@ function runRows(
     }
   }
   const none = inputs.map(() => 0)
-  const block = { prev: none, cur: halves[0], out, ends: base, n, first: 0, rows: 0, width: columns }
+  const block = { prev: none, cur: halves[0], out, ends: base, n, first: 0, rows: 0, width: columns, asked }
   const results: Float64Array[] = []
   /** The last block that was copied, and how many of its rows. */
   let known = -1
@@ -240,8 +247,9 @@ function runRows(
     const index = Math.floor(bars[k]! / n)
     const start = index * n
     const first = bars[k]! - start
-    let end = k + 1
-    while (end < bars.length && bars[end]! < start + n) end++
+    machine.bytes.fill(0, asked, asked + n)
+    let end = k
+    for (; end < bars.length && bars[end]! < start + n; end++) machine.bytes[asked + bars[end]! - start] = 1
     const last = bars[end - 1]! - start
     const before = halves[turn as 0 | 1]
     turn ^= 1

@@ -56,6 +56,7 @@ export interface CompiledKernels {
     first: number,
     rows: number,
     width: number,
+    asked: number,
     what: number,
   ): void
   coMoments(
@@ -68,6 +69,7 @@ export interface CompiledKernels {
     n: number,
     rows: number,
     width: number,
+    asked: number,
     what: number,
   ): void
   extreme(
@@ -110,6 +112,7 @@ export interface CompiledKernels {
     n: number,
     rows: number,
     width: number,
+    asked: number,
   ): void
   element(op: number, a: number, b: number, c: number, out: number, count: number, p: number, q: number): void
   trend(
@@ -122,6 +125,7 @@ export interface CompiledKernels {
     n: number,
     rows: number,
     width: number,
+    asked: number,
   ): void
   shape(
     prev: number,
@@ -133,6 +137,7 @@ export interface CompiledKernels {
     n: number,
     rows: number,
     width: number,
+    asked: number,
   ): void
   absoluteDeviation(
     prev: number,
@@ -144,7 +149,15 @@ export interface CompiledKernels {
     width: number,
   ): void
   sortRow(values: number, order: number, a: number, b: number, counts: number, count: number): void
-  rankNewest(prev: number, cur: number, out: number, n: number, rows: number, width: number): void
+  rankNewest(
+    prev: number,
+    cur: number,
+    out: number,
+    n: number,
+    rows: number,
+    width: number,
+    asked: number,
+  ): void
   emaStart(state: number, width: number, span: number): void
   ema(x: number, out: number, state: number, rows: number, width: number, span: number): void
   wilderStart(state: number, width: number): void

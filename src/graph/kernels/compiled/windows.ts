@@ -50,6 +50,7 @@ export function inWindows(
           first: n - 1,
           rows: n,
           width: columns,
+          asked: 0,
         })
         out.set(machine.numbers.subarray(newest, newest + count), at)
       }
