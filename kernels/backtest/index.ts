@@ -1,5 +1,6 @@
 export { collect, collectClosings } from './collect'
 export { place } from './place'
 export { largest, over, prepare } from './select'
+export { equityAfterFill, targetScale } from './solve'
 export { end, open } from './turn'
 export { walk } from './walk'

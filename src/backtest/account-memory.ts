@@ -38,6 +38,7 @@ export interface AccountMemory {
 
 /** Orders and what becomes of them; there is room for one more than can be. */
 export interface PlacedOrders extends Orders {
+  readonly symbols: Int32Array
   readonly prices: Float64Array
   /** Shares afterwards, and what each order costs. */
   readonly next: Float64Array
@@ -120,6 +121,9 @@ function viewsOf(
     totals: new Float64Array(buffer, totals, TOTALS / 8),
     orders: {
       count: 0,
+      kernels: exports as BacktestKernels,
+      weightsAt: orders,
+      valuesAt: orders + room,
       weights: numbers(0),
       values: numbers(1),
       prices: numbers(2),

@@ -43,7 +43,7 @@ export interface Kept {
 
 /** Takes the orders within the no-trade band out of `orders`; `keep` is called for each of them. */
 export function dropWithinBand(
-  orders: Orders & { readonly prices: Float64Array },
+  orders: Orders & { readonly symbols: Int32Array; readonly prices: Float64Array },
   equity: number,
   minTrade: number,
   keep: (symbol: number) => void,

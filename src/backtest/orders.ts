@@ -6,7 +6,7 @@
  * 4. purchases are cut until the cash is enough (here)
  */
 import type { Costs, Portfolio } from '../graph/strategy-graph.js'
-import { equityAfterFill, targetScale } from './fill.js'
+import { equityAfterFill, ordersOf, targetScale } from './fill.js'
 import { isWithinBand, partOfWay, turnoverShare } from './limits.js'
 import type { TradeReason } from './types.js'
 
@@ -220,12 +220,10 @@ function size(
   }
   const gross = trading.reduce((sum, { weight }) => sum + Math.abs(weight), 0)
   const after = equityAfterFill(
-    {
-      count: trading.length,
-      symbols: Int32Array.from(trading.keys()),
-      weights: Float64Array.from(trading, ({ weight }) => weight),
-      values: Float64Array.from(trading, ({ held, price }) => held * price),
-    },
+    ordersOf(
+      trading.map(({ weight }) => weight),
+      trading.map(({ held, price }) => held * price),
+    ),
     gross,
     { ...terms, stuck, grossExposure },
   )

@@ -96,6 +96,7 @@ export function createPolicy(
   if (rule.kind === 'signals') isOn.fill(0)
   const groups = groupCap && new GroupCap(panel.groups.get(groupCap.group)!, groupCap.max, maxWeight)
   let scaledDown = 0
+  let lastExit = -1
 
   /** Where the newest decision's closes begin, and its score, weights and universe. */
   let row = 0
@@ -142,9 +143,11 @@ export function createPolicy(
     bar: number,
   ): number {
     let to = from
+    const isAnyOut = lastExit === bar || side === 'longShort'
     for (let p = 0; p < count; p++) {
       const symbol = picks[p]!
-      if (exitedAt[symbol] !== bar && inBoth[symbol] === 0) symbols[to++] = symbol
+      symbols[to] = symbol
+      to += isAnyOut ? +(exitedAt[symbol] !== bar) & +(inBoth[symbol] === 0) : 1
     }
     const view = { scores, volatility, row: ruleRow }
     return weighLeg({ symbols, weights, from, to, sign }, weight, total, view)
@@ -225,6 +228,7 @@ export function createPolicy(
     },
     exited(symbol, bar) {
       exitedAt[symbol] = bar
+      lastExit = bar
       if (rule.kind === 'signals') isOn[symbol] = 0
     },
     decide(bar) {

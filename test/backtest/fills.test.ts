@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { equityAfterFill, type Orders, targetScale } from '../../src/backtest/fill.js'
+import { equityAfterFill, ordersOf, targetScale } from '../../src/backtest/fill.js'
 import { AlphaloopError } from '../../src/base/errors.js'
 import { decideAtEnd } from '../support/simulate.js'
 import { always, inputOf, panelOf, run, scoreRule, weightsRule } from './make.js'
@@ -125,10 +125,9 @@ describe('costs', () => {
           const n = pairs.length
           const weights = Float64Array.from(pairs, ([weight]) => weight / n)
           const values = Float64Array.from(pairs, ([, value]) => value / n)
-          const orders: Orders = { count: n, symbols: new Int32Array(n), weights, values }
           const gross = weights.reduce((a, b) => a + Math.abs(b), 0)
           const terms = { equity: 1, stuck, grossExposure: 1, buyRate, sellRate: buyRate + extra }
-          const after = equityAfterFill(orders, gross, terms)
+          const after = equityAfterFill(ordersOf(weights, values), gross, terms)
           const f = targetScale(after, gross, stuck, 1)
           let cost = 0
           for (let j = 0; j < n; j++) {

@@ -8,6 +8,18 @@ export interface BacktestKernels {
   over(row: number, width: number, threshold: number, ids: number): number
   collect(account: number, positions: number, wanted: number, cash: number, bar: number): number
   collectClosings(account: number, positions: number, cash: number, bar: number): number
+  targetScale(equity: number, gross: number, stuck: number, grossExposure: number): number
+  equityAfterFill(
+    weights: number,
+    values: number,
+    count: number,
+    gross: number,
+    equity: number,
+    stuck: number,
+    grossExposure: number,
+    buyRate: number,
+    sellRate: number,
+  ): number
   place(
     account: number,
     count: number,
