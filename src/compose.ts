@@ -36,6 +36,7 @@ import { keyVariableOf, USUAL_KEY_VARIABLES } from './llm/providers.js'
 import { systemSleep } from './llm/retry.js'
 import type { LoopEvent } from './loop/events.js'
 import { holdRun } from './loop/held-run.js'
+import { missingKeys, wordsForKeys } from './loop/key-warnings.js'
 import { checkTarget, type Replay } from './loop/replay.js'
 import { type Session, startSession } from './loop/session.js'
 import type { LoopState } from './loop/state.js'
@@ -187,6 +188,7 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
   const { config, runDir, env, stop } = request
   const warn = (message: string) => request.onEvent({ type: 'warning', message })
   const startedAt = performance.now()
+  const told = new Set<string>()
   let recorded = 0
   let evaluated = 0
   const onEvent = (event: LoopEvent) => {
@@ -195,6 +197,8 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       const { status } = event.record.execution
       if (status === 'success' || status === 'ruined') evaluated += event.record.trials
     }
+    // What was said before the start is not said again where it comes true.
+    if (event.type === 'warning' && told.has(event.message)) return
     request.onEvent(event)
   }
   const redactor = createRedactor(secretsOf(config, env))
@@ -213,6 +217,15 @@ export async function runLearningLoop(asked: RunRequest): Promise<RunResult> {
       warn,
     })
     close = bench.close
+    const from = Math.max(held.state.next, replay?.until ?? 0)
+    if (from < config.iterations)
+      for (const message of [
+        ...missingKeys(config, env, from),
+        ...wordsForKeys(bench, keysOf(config, env), redactor.text),
+      ]) {
+        warn(message)
+        told.add(message)
+      }
     const { state, iterate } = await startSession({
       held,
       bench,
@@ -362,6 +375,12 @@ async function prepareRun(request: {
 
 /** Values that must not reach any file: those of the key variables, without the line break that may follow a key. */
 const secretsOf = (config: Config, env: Readonly<Record<string, string | undefined>>): string[] =>
-  [...USUAL_KEY_VARIABLES, ...config.llm.models.map((model) => keyVariableOf(model))]
-    .map((variable) => (variable === undefined ? undefined : env[variable]?.trim()))
-    .filter((value): value is string => value !== undefined && value !== '')
+  keysOf(config, env).map(({ value }) => value)
+
+const keysOf = (config: Config, env: Readonly<Record<string, string | undefined>>) =>
+  [...new Set([...USUAL_KEY_VARIABLES, ...config.llm.models.map((model) => keyVariableOf(model))])].flatMap(
+    (variable) => {
+      const value = variable === undefined ? undefined : env[variable]?.trim()
+      return variable !== undefined && value ? [{ variable, value }] : []
+    },
+  )

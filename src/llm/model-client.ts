@@ -146,9 +146,8 @@ export function createModelClient(settings: ModelSettings, surroundings: Surroun
     }
 
     if (off !== undefined) return failed('disabled', off)
-    const trouble = keyTrouble(variable, key)
-    if (trouble !== undefined)
-      return turnOff(`The model ${model} is off for this run: ${trouble}; it must hold the key for ${host}.`)
+    const trouble = offWithoutKey(settings, env)
+    if (trouble !== undefined) return turnOff(trouble)
 
     for (;;) {
       if (request.signal.aborted) return failed('aborted', `Asking ${model} was stopped.`)
@@ -214,6 +213,18 @@ function chargeOf(
 
 const countOrNull = (value: number | undefined): number | null =>
   value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : null
+
+/** Why a model is off from the start: its key is missing, or can be none. Undefined where it may be asked. */
+export function offWithoutKey(
+  settings: Pick<ModelSettings, 'provider' | 'model' | 'baseUrl' | 'apiKeyVariable'>,
+  env: Surroundings['env'],
+): string | undefined {
+  const variable = keyVariableOf(settings)
+  const trouble = keyTrouble(variable, variable === undefined ? undefined : env[variable]?.trim())
+  if (trouble === undefined) return undefined
+  const { host } = new URL(baseUrlOf(settings))
+  return `The model ${settings.model} is off for this run: ${trouble}; it must hold the key for ${host}.`
+}
 
 /** What is wrong with a key before it is sent anywhere. */
 function keyTrouble(variable: string | undefined, key: string | undefined): string | undefined {

@@ -48,6 +48,29 @@ describe('run, for a person', () => {
     expect(jsonOf(again)).toMatchObject({ iterations: 3, recorded: 0 })
   })
 
+  test('a key whose value is a word of the prompts is told by the name of its variable', async () => {
+    const cwd = scratch()
+    writeFileSync(
+      join(cwd, 'mine.yaml'),
+      [
+        'data: builtin:symbols=6,bars=300',
+        'innovationRate: 1',
+        'llm:',
+        '  retries: 0',
+        "  models: [{ model: m, baseUrl: 'http://127.0.0.1:9/v1', apiKeyVariable: MINE }]",
+        '',
+      ].join('\n'),
+    )
+    const run = (key: string) =>
+      cli(['run', 'mine.yaml', '--iterations', '1', '--run-dir', key], { cwd, env: { MINE: key } })
+    const { code, stderr } = await run('unheard-of')
+    expect(code, stderr).toBe(0)
+    expect(stderr).not.toContain('The value of MINE')
+    const torn = await run('strategy')
+    expect(torn.stderr).toContain('warning: The value of MINE is a word of the prompts')
+    expect(torn.stderr.indexOf('The value of MINE')).toBeLessThan(torn.stderr.indexOf('Run '))
+  })
+
   test('without a champion it says so, and where to look', async () => {
     const cwd = scratch()
     const { code, stdout, stderr } = await cli(

@@ -416,6 +416,23 @@ describe('a fork', () => {
     expect(jsonOf(more)).toMatchObject({ recorded: 2, iterations: 20 })
   })
 
+  test('whose keys are missing says at the start that the Factor Graph makes the rest', async () => {
+    const cwd = copy()
+    const fork = (...args: string[]) =>
+      cli(['run', '--replay', 'run', '--run-dir', args.join(''), ...args], { cwd })
+    const { code, stderr } = await fork('--fork', '12')
+    expect(code, stderr).toBe(0)
+    const off =
+      'warning: The model scripted is off for this run: the environment variable MODEL_KEY is not set'
+    const none = 'warning: No model can be asked from iteration 12 on: the Factor Graph makes every proposal.'
+    expect(stderr.split(off)).toHaveLength(2)
+    expect(stderr.indexOf(off)).toBeLessThan(stderr.indexOf(none))
+    expect(stderr.indexOf(none)).toBeLessThan(stderr.indexOf(`Run ${join(cwd, '--fork12')}`))
+    // Where everything is replayed, no key is missed.
+    expect((await fork()).stderr).not.toContain('MODEL_KEY')
+    expect((await fork('--fork', String(ITERATIONS))).stderr).not.toContain('MODEL_KEY')
+  })
+
   test('counts what the replayed part had cost against the budget', async () => {
     const made = await record(scratch(), '  budget: { maxCalls: 8 }\n')
     onTestFinished(() => made.server.close())
