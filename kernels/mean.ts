@@ -98,8 +98,13 @@ export function product(
   }
 }
 
-/** As `sum`. Differences are taken from the block's first row, so that the mean of equal values is that value. */
-export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32): void {
+/**
+ * As `sum`. Differences are taken from the block's first row, so that the mean of equal values is that value. Where
+ * `asked` is not 0, a byte there for each row says whether its result is wanted.
+ */
+export function mean(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32, asked: usize,
+): void {
   const row = <usize>width << 3
   const zero = f64x2.splat(0)
   const share = f64x2.splat(1.0 / <f64>n)
@@ -135,6 +140,11 @@ export function mean(prev: usize, cur: usize, out: usize, ends: usize, n: i32, f
     for (let i = first; i < rows; i++) {
       a = f64x2.add(a, f64x2.sub(v128.load(at), p))
       b = f64x2.add(b, f64x2.sub(v128.load(at, 16), q))
+      if (asked && !load<u8>(asked + i)) {
+        at += row
+        to += row
+        continue
+      }
       if (prev || i == n - 1) {
         k = prev ? ends + (<usize>(i + 1) << 5) : ends + (<usize>n << 5)
         put(to, f64x2.add(p, f64x2.mul(f64x2.add(v128.load(k), a), share)))

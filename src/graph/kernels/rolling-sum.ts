@@ -37,8 +37,8 @@ export function rollingMean(out: Float64Array, x: Series, bars: BarsAsked, width
     bars,
     width,
     n,
-    (kernels, { prev, cur, out: to, ends, first, rows, width: columns }) =>
-      kernels.mean(prev[0]!, cur[0]!, to[0]!, ends, n, first, rows, columns),
+    (kernels, { prev, cur, out: to, ends, first, rows, width: columns, asked }) =>
+      kernels.mean(prev[0]!, cur[0]!, to[0]!, ends, n, first, rows, columns, asked),
     into(out),
   )
 }

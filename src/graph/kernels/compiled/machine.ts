@@ -45,6 +45,7 @@ export interface CompiledKernels {
     first: number,
     rows: number,
     width: number,
+    asked: number,
   ): void
   moments(
     prev: number,
