@@ -333,7 +333,7 @@ describe('a replay', () => {
     )
     expect(await refused()).toMatchObject({ code: 'REPLAY_NO_SETTINGS' })
     rmSync(join(cwd, 'run/history.jsonl'))
-    expect(await refused()).toMatchObject({ code: 'HISTORY_MISSING' })
+    expect(await refused()).toMatchObject({ code: 'NO_RUN' })
   })
 
   test('of a run that did not reach its end says where the recordings end', async () => {
