@@ -162,7 +162,18 @@ describe('data that cannot be used is refused with what is wrong, where, and how
     write('prices.csv', ['date,close', '2020-01-02,1'])
     const error = await errorOf(read(join(folder, 'price.csv')))
     expect([error.kind, error.code]).toEqual(['data', 'DATA_NOT_FOUND'])
+    expect(error.hint).toContain('did you mean')
     expect(error.hint).toContain('prices.csv')
+    const packed = await errorOf(read(join(folder, 'price.csv.gz')))
+    expect(packed.hint).toContain('did you mean')
+    expect(packed.hint).toContain('prices.csv')
+  })
+
+  test('an ending that most names have makes no name a near one', async () => {
+    mkdirSync(join(folder, 'endings'))
+    write('endings/a.csv', ['date,close', '2020-01-02,1'])
+    const { hint } = await errorOf(read(join(folder, 'endings/nofile.csv')))
+    expect(hint).toBe('its folder holds a.csv')
   })
 
   test('a column that was named and is not there is refused with the nearest', async () => {

@@ -255,24 +255,36 @@ describe('trades by reason', () => {
 })
 
 describe('the range of the Sharpe', () => {
-  test('is ± 1.96 standard errors; normal returns give Lo’s √((1 + SR²/2)/n)', () => {
-    const range = sharpeRange({ sharpe: 1, skew: 0, kurtosis: 0 }, 1000, 252)!
-    const error = Math.sqrt((1 + 1 / 252 / 2) / 1000) * Math.sqrt(252)
+  test('is ± 1.96 standard errors; returns of the kurtosis 3 give Lo’s √((1 + SR²/2)/(n − 1))', () => {
+    // ±√3 once each and four zeros: mean 0, variance 1, no skew, kurtosis 3.
+    const returns = Float64Array.from({ length: 600 }, (_, i) => [Math.sqrt(3), -Math.sqrt(3)][i % 6] ?? 0)
+    const range = sharpeRange(1, returns, 252)!
+    const error = Math.sqrt((1 + 1 / 252 / 2) / 599) * Math.sqrt(252)
     expect(range.high - 1).toBeCloseTo(1.959963984540054 * error, 12)
     expect(1 - range.low).toBeCloseTo(1.959963984540054 * error, 12)
   })
 
-  test('losses that are larger than gains widen it', () => {
-    const width = (skew: number) => {
-      const { low, high } = sharpeRange({ sharpe: 2, skew, kurtosis: 5 }, 500, 252)!
-      return high - low
-    }
-    expect(width(-2)).toBeGreaterThan(width(0))
+  test('takes skewness and kurtosis of the population', () => {
+    // 0, 0, 0, 4: mean 1, deviations −1 three times and 3; variance 3, third moment 6, fourth 21.
+    const range = sharpeRange(2, Float64Array.of(0, 0, 0, 4), 1)!
+    const error = Math.sqrt((1 - (6 / 3 ** 1.5) * 2 + ((21 / 9 - 1) / 4) * 4) / 3)
+    expect(range.high - 2).toBeCloseTo(1.959963984540054 * error, 12)
   })
 
-  test('there is none without a Sharpe, or where the estimate breaks down', () => {
-    expect(sharpeRange({ sharpe: null, skew: 0, kurtosis: 0 }, 100, 252)).toBeNull()
-    expect(sharpeRange({ sharpe: 60, skew: 9, kurtosis: 0 }, 100, 252)).toBeNull()
+  test('losses that are larger than gains widen it', () => {
+    const width = (sign: number) => {
+      const returns = Float64Array.from({ length: 500 }, (_, i) => sign * (i % 10 === 0 ? 0.09 : -0.01))
+      const { low, high } = sharpeRange(2, returns, 252)!
+      return high - low
+    }
+    expect(width(-1)).toBeGreaterThan(width(1))
+  })
+
+  test('there is none without a Sharpe, or where nothing ever changed', () => {
+    const returns = Float64Array.of(0, 1, 2, -1)
+    expect(sharpeRange(2, returns, 252)).not.toBeNull()
+    expect(sharpeRange(null, returns, 252)).toBeNull()
+    expect(sharpeRange(2, new Float64Array(100), 252)).toBeNull()
   })
 })
 

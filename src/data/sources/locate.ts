@@ -57,6 +57,14 @@ function readNames(folder: string): string[] {
   }
 }
 
+/** The name that was most likely meant: by the part before the endings, which most names have in common. */
+function nearestFile(given: string, names: readonly string[]): string | undefined {
+  const stem = (name: string) => name.replace(/(?<=.)\..*$/, '')
+  const meant = nearest(stem(given), names.map(stem))
+  const same = names.filter((name) => stem(name) === meant)
+  return nearest(given, same) ?? same[0]
+}
+
 /** What a failure of the file system means to whoever gave the path. */
 export function unreadable(given: string, error: unknown): AlphaloopError {
   const code = (error as NodeJS.ErrnoException).code
@@ -69,7 +77,7 @@ export function unreadable(given: string, error: unknown): AlphaloopError {
     )
   const folder = dirname(resolve(given))
   const names = readNames(folder)
-  const meant = nearest(basename(given), names)
+  const meant = nearestFile(basename(given), names)
   const shown = names.filter((name) => DATA_FILE.test(name)).slice(0, 5)
   const hint = meant
     ? `did you mean ${join(dirname(given), meant)}?`

@@ -137,7 +137,7 @@ export function tearsheet(
   const years = yearsOfReturns(returns, benchmark, dates)
   const window = rollingWindow(bars)
   const closed = trades.filter(({ reason }) => reason !== 'end')
-  const spread = sharpeRange(metrics, bars, periodsPerYear)
+  const spread = sharpeRange(metrics.sharpe, returns, periodsPerYear)
   const enough = bars >= LEAST_BARS
   const { portfolio } = strategy.graph
   const days = bestAndWorst(returns, benchmark, dates)
