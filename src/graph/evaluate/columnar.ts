@@ -27,6 +27,7 @@ import {
   behind,
   elementStream,
   kernelStream,
+  laggedStream,
   rowsStream,
   type Stream,
   shiftStream,
@@ -187,6 +188,14 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     }
     if (origin !== 'kernel') return undefined
     if (shift !== undefined) {
+      const [{ column, stream }] = given as [Given]
+      if (shift.compiled !== undefined && stream === undefined)
+        return laggedStream(
+          column!.values as Float64Array,
+          shift.by(node.params),
+          { name: shift.compiled },
+          width,
+        )
       const now = flow(given[0]!)
       return shiftStream(
         shift,
@@ -203,6 +212,9 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
     }
     const formula = formulaOf(node)
     if (formula === undefined) return undefined
+    const [now, before] = formula.of
+    if (rows === undefined && formula.of.length === 2 && now!.back === 0 && now!.values === before!.values)
+      return laggedStream(now!.values, before!.back, formula.element, width)
     const inputs = formula.of.map(({ values, back }) =>
       rows === undefined
         ? behind(arrayStream({ type: 'panel', width, values }, width), back, width)

@@ -123,6 +123,34 @@ export function elementStream(
   )
 }
 
+/**
+ * A compiled operator on an array's values and those `by` rows before, missing before the first. The rows are copied once
+ * for both, if they are not too many for that.
+ */
+export function laggedStream(
+  values: Float64Array,
+  by: number,
+  element: CompiledElement,
+  width: number,
+): Stream {
+  const now = arrayStream({ type: 'panel', width, values }, width)
+  if (by > pieceRows(width)) return elementStream('panel', element, [now, behind(now, by, width)], width)
+  const { name, params = [0] } = element
+  const op = ELEMENTS[name]
+  const [p, q = 0] = params
+  return {
+    type: 'panel',
+    registers: 2,
+    read({ kernels, numbers }, to, first, rows, work) {
+      const none = Math.max(0, by - first)
+      const at = work / 8
+      numbers.fill(Number.NaN, at, at + none * width)
+      numbers.set(values.subarray((first - by + none) * width, (first + rows) * width), at + none * width)
+      kernels.element(op, work + by * width * 8, work, 0, to, rows * width, p, q)
+    },
+  }
+}
+
 /** An elementwise operator whose kernel is not compiled. */
 export function kernelStream(
   type: Stream['type'],
