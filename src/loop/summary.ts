@@ -39,6 +39,8 @@ export interface ModelSummary extends Omit<Spent, 'costUsd'> {
   readonly estimatedCalls: number
   /** Of the calls, those that a replay answered from its recordings: nothing was sent for them. */
   readonly replayedCalls: number
+  /** The others, which were made. */
+  readonly liveCalls: number
   /** Iterations that each model answered, and those it was asked for, by its name. */
   readonly byName: Readonly<Record<string, { readonly asked: number; readonly answered: number }>>
   /** Models whose price is not known: the dollars leave them out. */
@@ -109,6 +111,7 @@ function modelSummary({ models, spent, estimatedCalls, replayedCalls }: LoopStat
     costUsd: withoutPrice.length === names.length ? null : spent.costUsd,
     estimatedCalls,
     replayedCalls,
+    liveCalls: spent.calls - replayedCalls,
     byName: Object.fromEntries(
       names.map((name) => [name, { asked: models[name]!.asked, answered: models[name]!.answered }]),
     ),

@@ -240,6 +240,7 @@ describe('the summary', () => {
       costUsd: 2,
       estimatedCalls: 2,
       replayedCalls: 2,
+      liveCalls: 2,
     })
   })
 

@@ -169,7 +169,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** What asking models came to: 0 dollars are said only where every price is known. */
 function modelRows({ models }: RunSummary): [string, string][] {
   if (models === null) return []
-  const { calls, tokens, costUsd, byName, withoutPrice, estimatedCalls, replayedCalls } = models
+  const { calls, tokens, costUsd, byName, withoutPrice, estimatedCalls, replayedCalls, liveCalls } = models
   const answered = Object.entries(byName).map(([name, { asked, answered }]) =>
     asked === 0 ? `${name} ${answered}` : `${name} ${answered} of ${asked}`,
   )
@@ -177,7 +177,7 @@ function modelRows({ models }: RunSummary): [string, string][] {
     ...(costUsd === null ? [] : [`$${costUsd.toFixed(4)}`]),
     ...(withoutPrice.length > 0 ? [`unknown for ${withoutPrice.join(', ')}`] : []),
   ]
-  const made = replayedCalls === 0 ? '' : ` (${replayedCalls} recorded before, ${calls - replayedCalls} made)`
+  const made = replayedCalls === 0 ? '' : ` (${replayedCalls} recorded before, ${liveCalls} made)`
   return [
     ['models', `${answered.join(' · ')} answered`],
     [
