@@ -1,6 +1,7 @@
 export { collect, collectClosings } from './collect'
 export { place } from './place'
 export { largest, over, prepare } from './select'
+export { observe } from './signals'
 export { equityAfterFill, targetScale } from './solve'
 export { end, open } from './turn'
 export { walk } from './walk'

@@ -5,6 +5,7 @@ import { closeColumns } from './closes.js'
 import { GroupCap } from './group-cap.js'
 import type { Indicators } from './indicators.js'
 import { Picker } from './select.js'
+import { observeSignals } from './signals.js'
 import type { EvaluatedRule } from './types.js'
 import { capWeights, weighLeg } from './weigh.js'
 
@@ -173,9 +174,15 @@ export function createPolicy(
 
   function decideBySignal(bar: number): number {
     const { picks } = longs
+    const isSignal = rule.kind === 'signals'
     let count = 0
-    for (let i = 0; i < width; i++)
-      if ((rule.kind !== 'signals' || isOn[i] === 1) && mayHold(i)) picks[count++] = i
+    for (let i = 0; i < width; i++) {
+      // Who is on is as good as random: a branch on it would often be guessed wrong.
+      let may = isSignal ? isOn[i]! : 1
+      if (!isOpen) may &= +mayHold(i)
+      picks[count] = i
+      count += may
+    }
     return layLeg(picks, count, 0, side === 'short' ? -1 : 1, grossExposure, bar)
   }
 
@@ -201,11 +208,7 @@ export function createPolicy(
     weights,
     observe(from, to = from) {
       if (rule.kind !== 'signals') return
-      const { enter, exit } = rule
-      for (let bar = from; bar <= to; bar++) {
-        const at = bar * width
-        for (let i = 0; i < width; i++) isOn[i] = (isOn[i]! | enter[at + i]!) & (1 - exit[at + i]!)
-      }
+      observeSignals(isOn, rule.enter, rule.exit, from, to)
     },
     isSettledOn(held, count) {
       if (rule.kind !== 'signals' || count > 1 || weight !== 'equal' || !isOpen || groups) return false
@@ -215,14 +218,12 @@ export function createPolicy(
     firstSwitch(from, end) {
       if (rule.kind !== 'signals') return end + 1
       const { enter, exit } = rule
-      for (let bar = from; bar <= end; bar++) {
-        const at = bar * width
-        let switched = 0
-        for (let i = 0; i < width; i++) {
-          const now = isOn[i]!
-          switched |= now ^ ((now | enter[at + i]!) & (1 - exit[at + i]!))
-        }
-        if (switched !== 0) return bar
+      const behind = (end + 1) * width
+      // Cell by cell, because a loop over each row would cost a narrow panel more than its cells do.
+      for (let at = from * width, i = 0; at < behind; at++) {
+        const now = isOn[i]!
+        if (((now | enter[at]!) & (1 - exit[at]!)) !== now) return Math.floor(at / width)
+        i = i + 1 === width ? 0 : i + 1
       }
       return end + 1
     },

@@ -6,6 +6,7 @@ export interface BacktestKernels {
   prepare(row: number, may: number, closes: number, width: number, sign: number): number
   largest(row: number, width: number, count: number, k: number, work: number, ids: number): number
   over(row: number, width: number, threshold: number, ids: number): number
+  observe(on: number, enter: number, exit: number, width: number, bars: number): void
   collect(account: number, positions: number, wanted: number, cash: number, bar: number): number
   collectClosings(account: number, positions: number, cash: number, bar: number): number
   targetScale(equity: number, gross: number, stuck: number, grossExposure: number): number
