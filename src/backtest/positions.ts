@@ -105,6 +105,7 @@ export function positions(strategy: Strategy, panel: Panel, options: PositionsOp
     model: { holdings: decision.holdings, closings: decision.closings },
     plan,
     warnings: [
+      ...debtOf(account, options.capital),
       ...warningsOf(decision, plan, lot, panel.dates[range.start + decision.simulation.equity.length - 1]!),
       ...(ungrouped === undefined ? [] : [{ code: ungrouped.code, message: ungrouped.message }]),
     ],
@@ -150,6 +151,14 @@ function accountOf(
     `the account is worth ${value + money}: ${value} in holdings and ${money} in cash`,
     'say what cash there is, or whether the shares are right',
   )
+}
+
+/** A capital below what is held is more likely a slip than an account on credit. */
+function debtOf({ cash }: { readonly cash: number }, capital: number | undefined): Positions['warnings'] {
+  if (capital === undefined || cash >= 0) return []
+  const [held, owed] = [capital - cash, -cash].map((money) => money.toFixed(2))
+  const message = `the holdings are worth ${held}, more than the capital of ${capital}: the account is taken to owe ${owed}`
+  return [{ code: 'ON_CREDIT', message }]
 }
 
 /** Why a holding has no price at all. */

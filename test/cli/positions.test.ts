@@ -121,6 +121,13 @@ describe('positions --json', () => {
     expect(await cashOf()).toBe(1000)
     expect(await cashOf('--cash', '7')).toBe(7)
     expect(await cashOf('--capital', '2000')).toBe(2000 - 1090)
+    const { cash, warnings } = await json(...held, '--capital', '1000')
+    expect(cash.before).toBe(-90)
+    expect(warnings).toContainEqual({
+      code: 'ON_CREDIT',
+      message:
+        'the holdings are worth 1090.00, more than the capital of 1000: the account is taken to owe 90.00',
+    })
   })
 
   test('Taiwan trades lots of 1000 unless odd lots are asked for; coins are bought in fractions', async () => {
