@@ -36,7 +36,7 @@ test('the talk with models is told round by round: who was asked, who answered, 
       {
         asked: 'small',
         answered: null,
-        calls: [call('small', 'server', 'HTTP 500')],
+        calls: [call('small', 'server', 'HTTP 500.')],
         outcome: { became: 'noAnswer' },
       },
     ],

@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { STRATEGY_TEMPLATE } from '../../src/cli/commands/init-templates.js'
 import type { EvaluationSetup } from '../../src/workers/evaluation.js'
 import { cli, jsonOf, scratch } from '../support/cli-io.js'
+import { startProvider } from '../support/provider-server.js'
 
 // Threads run the built code only; here, where the sources run, strategies are evaluated in this process instead.
 vi.mock('../../src/workers/threads.js', async () => {
@@ -46,6 +47,40 @@ describe('run, for a person', () => {
     )
     expect(again.stderr).toContain('3 iterations are recorded, and the total is 3. More: --iterations 6')
     expect(jsonOf(again)).toMatchObject({ iterations: 3, recorded: 0 })
+  })
+
+  test('what models were asked is told with what is estimated of it, and in a replay with what was made', async () => {
+    const [one, two] = await Promise.all([
+      startProvider('openai-compatible', [{ kind: 'garbage', body: '{"hello":1}' }]),
+      startProvider('openai-compatible', [{ kind: 'text', text: 'Buy what rises.' }]),
+    ])
+    onTestFinished(async () => void (await Promise.all([one.close(), two.close()])))
+    const cwd = scratch()
+    const price = 'price: { inputPerMillion: 1, outputPerMillion: 2 }'
+    writeFileSync(
+      join(cwd, 'mine.yaml'),
+      [
+        'data: builtin:symbols=6,bars=300',
+        'innovationRate: 1',
+        'llm:',
+        '  maxRounds: 1',
+        '  fallback: [two]',
+        '  models:',
+        `    - { model: one, baseUrl: '${one.baseUrl}', ${price} }`,
+        `    - { model: two, baseUrl: '${two.baseUrl}', weight: 0, ${price} }`,
+        '',
+      ].join('\n'),
+    )
+    const args = ['--iterations', '2', '--run-dir', 'own']
+    const { code, stdout, stderr } = await cli(['run', 'mine.yaml', ...args], { cwd })
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/^models +one 0 of 2 · two 2 \(asked first 0 times\) answered$/m)
+    expect(stdout).toMatch(/^model calls +4 calls, \d+ tokens, cost \$\d\.\d{4}$/m)
+    expect(stdout).toMatch(/^of these, estimated +2 calls whose usage was not told, at the most /m)
+    const shown = await cli(['history', 'show', '0', '--run-dir', 'own'], { cwd })
+    expect(shown.stdout).toMatch(/two stepped in for one \(one failed: .*[^.]\)/s)
+    const again = await cli(['run', '--replay', 'own', '--run-dir', 'again'], { cwd })
+    expect(again.stdout).toMatch(/^model calls +4 calls \(4 recorded before, 0 made\), /m)
   })
 
   test('a key whose value is a word of the prompts is told by the name of its variable', async () => {

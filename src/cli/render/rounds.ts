@@ -47,7 +47,7 @@ function roundText({ asked, answered, calls, outcome }: ModelRound): string {
 }
 
 const failureText = ({ model, ended, because, attempts }: ModelCall): string =>
-  `${model} failed: ${because ?? ended}${attempts > 1 && because === undefined ? `, ${attempts} attempts` : ''}`
+  `${model} failed: ${(because ?? ended).replace(/\.$/, '')}${attempts > 1 && because === undefined ? `, ${attempts} attempts` : ''}`
 
 const WORDS: Readonly<Record<string, string>> = {
   proposed: 'proposed',

@@ -171,7 +171,10 @@ function modelRows({ models }: RunSummary): [string, string][] {
   if (models === null) return []
   const { calls, tokens, costUsd, byName, withoutPrice, estimatedCalls, replayedCalls, liveCalls } = models
   const answered = Object.entries(byName).map(([name, { asked, answered }]) =>
-    asked === 0 ? `${name} ${answered}` : `${name} ${answered} of ${asked}`,
+    // Who steps in for others answers more often than it is asked first.
+    asked < answered
+      ? `${name} ${answered} (asked first ${counted(asked, 'time')})`
+      : `${name} ${answered} of ${asked}`,
   )
   const cost = [
     ...(costUsd === null ? [] : [`$${costUsd.toFixed(4)}`]),
