@@ -22,6 +22,7 @@ export interface Choice {
 export class Picker {
   /** The picks: `picks[0 … count − 1]`, symbols ascending unless they were asked for in order. */
   readonly picks: Int32Array
+  private readonly merged: Int32Array
   private readonly width: number
   private readonly machine: BacktestMachine
   private readonly row: number
@@ -33,6 +34,7 @@ export class Picker {
   /** Room for picks out of `width` symbols. */
   constructor(width: number) {
     this.picks = new Int32Array(width)
+    this.merged = new Int32Array(width)
     this.width = width
     const padded = Math.ceil(width / ROUND) * ROUND
     const { machine, from } = backtestMachine(padded * (3 * 8 + 4 + 1))
@@ -84,10 +86,26 @@ export class Picker {
     return count
   }
 
-  /** Brings the first `count` picks in the order of their keys, the largest first, ties as they stand. */
+  /** Brings the first `count` picks in the order of their keys, the largest first, ties as they stand: runs are merged. */
   order({ scores, row }: Choice, count: number, sign: 1 | -1): void {
-    const best = Array.from(this.picks.subarray(0, count))
-    best.sort((a, b) => sign * scores[row + b]! - sign * scores[row + a]! || a - b)
-    this.picks.set(best)
+    let from = this.picks
+    let to = this.merged
+    for (let run = 1; run < count; run *= 2) {
+      for (let first = 0; first < count; first += 2 * run) {
+        const middle = Math.min(first + run, count)
+        const end = Math.min(middle + run, count)
+        let a = first
+        let b = middle
+        for (let at = first; at < end; at++) {
+          const isFirst =
+            b === end || (a < middle && sign * scores[row + from[a]!]! >= sign * scores[row + from[b]!]!)
+          to[at] = from[isFirst ? a++ : b++]!
+        }
+      }
+      const swapped = from
+      from = to
+      to = swapped
+    }
+    if (from !== this.picks) this.picks.set(from.subarray(0, count))
   }
 }

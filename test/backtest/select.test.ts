@@ -142,6 +142,23 @@ describe('picking', () => {
     picker.order(choice, count, 1)
     expect([...picker.picks.subarray(0, count)]).toEqual([1, 3, 2, 4])
   })
+
+  test('orders any number of picks as sorting does, from either end', () => {
+    fc.assert(
+      fc.property(row, fc.nat(400), sign, (values, k, direction) => {
+        const scores = Float64Array.from(values)
+        const picker = new Picker(scores.length)
+        const choice = { scores, row: 0, closesRow: 0 }
+        const count = picker.largest(choice, k, direction)
+        const sorted = [...picker.picks.subarray(0, count)].sort(
+          (a, b) => direction * scores[b]! - direction * scores[a]! || a - b,
+        )
+        picker.order(choice, count, direction)
+        expect([...picker.picks.subarray(0, count)]).toEqual(sorted)
+      }),
+      { seed: 8, numRuns: 300 },
+    )
+  })
 })
 
 test('the checked-in bytes are what the kernels of backtests compile to', async () => {
