@@ -1,7 +1,6 @@
 /**
- * Compiles kernels/ (AssemblyScript) to WebAssembly and writes the bytes to src/graph/kernels/compiled/bytes.ts and
- * src/backtest/compiled/bytes.ts, so that users need neither a compiler nor a build step. Run it after changing a
- * kernel: `npx tsx scripts/generate-kernels.ts`.
+ * Compiles kernels/ (AssemblyScript) to WebAssembly and writes the bytes of each module where MODULES says, so that
+ * users need neither a compiler nor a build step. Run it after changing a kernel: `npx tsx scripts/generate-kernels.ts`.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +12,7 @@ const ROOT = join(import.meta.dirname, '..')
 const MODULES = {
   'kernels/index.ts': 'src/graph/kernels/compiled/bytes.ts',
   'kernels/backtest/index.ts': 'src/backtest/compiled/bytes.ts',
+  'kernels/metrics/index.ts': 'src/backtest/metrics/compiled/bytes.ts',
 } as const
 const COLUMNS = 96
 

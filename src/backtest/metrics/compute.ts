@@ -1,9 +1,9 @@
-import { mean } from '../../base/stats/mean.js'
 import { METRIC_NAMES, type MetricNotes, type Metrics, type SimulationTotals } from '../types.js'
 import { measureAgainst } from './benchmark.js'
 import { measureDrawdowns } from './drawdown.js'
-import { measurePerformance } from './performance.js'
+import { measureMonths, measurePerformance } from './performance.js'
 import { MetricSheet } from './sheet.js'
+import { sumsOf } from './sums.js'
 import { measureTails } from './tails.js'
 import { measureTrades, measureTrading } from './trading.js'
 
@@ -28,24 +28,36 @@ export interface MetricInput {
  */
 export function computeMetrics(input: MetricInput): { metrics: Metrics; notes: MetricNotes } {
   const { simulation, dates, start, periodsPerYear, benchmark, riskFree = 0 } = input
-  const { returns, equity, status } = simulation
+  const { returns, equity, exposure, status } = simulation
+  const bars = returns.length
   const sheet = new MetricSheet()
-  if (returns.length < LEAST_BARS) {
+  if (bars < LEAST_BARS) {
     for (const name of METRIC_NAMES)
-      sheet.none(name, `${returns.length} bars are too few: at least ${LEAST_BARS} are needed`)
+      sheet.none(name, `${bars} bars are too few: at least ${LEAST_BARS} are needed`)
     return sheet.finish()
   }
   const finalEquity = equity[equity.length - 1]!
   const ruined = status === 'ruined'
-  const cagr = ruined ? -1 : finalEquity ** (periodsPerYear / returns.length) - 1
+  const cagr = ruined ? -1 : finalEquity ** (periodsPerYear / bars) - 1
   sheet.put('totalReturn', finalEquity - 1)
   sheet.put('cagr', cagr)
-  const centre = mean(returns)
-  measurePerformance(sheet, returns, centre, dates, start, periodsPerYear, riskFree)
-  measureDrawdowns(sheet, equity, cagr)
-  measureTails(sheet, returns, centre)
-  measureTrading(sheet, simulation, periodsPerYear)
+  const floor = riskFree / periodsPerYear
+  const isCovered = benchmark !== undefined && benchmark.length >= bars
+  const sums = sumsOf({
+    returns,
+    equity,
+    // At the bar of the ruin there is no equity to be a share of.
+    exposure: ruined ? exposure.subarray(0, -1) : exposure,
+    benchmark: isCovered ? benchmark : undefined,
+    floor,
+  })
+  measurePerformance(sheet, sums, periodsPerYear, floor)
+  measureMonths(sheet, equity, dates, start)
+  measureDrawdowns(sheet, sums, cagr)
+  measureTails(sheet, sums)
+  measureTrading(sheet, sums, simulation.fills, ruined ? bars - 1 : bars, periodsPerYear)
   measureTrades(sheet, simulation.tradeTotals)
-  measureAgainst(sheet, returns, centre, benchmark, periodsPerYear)
+  const why = benchmark ? `the benchmark has ${benchmark.length} of ${bars} bars` : 'there is no benchmark'
+  measureAgainst(sheet, sums, periodsPerYear, why)
   return sheet.finish()
 }

@@ -1,19 +1,14 @@
 import { type MetricSheet, NO_VARIATION } from './sheet.js'
+import type { Sums } from './sums.js'
 
 /** Falls from the highest equity so far, the starting value of 1 included (≤ 0). */
-export function measureDrawdowns(sheet: MetricSheet, equity: Float64Array, cagr: number): void {
-  let peak = 1
-  let deepest = 0
-  let squares = 0
-  for (let t = 0; t < equity.length; t++) {
-    const value = equity[t]!
-    if (value > peak) peak = value
-    const drawdown = value / peak - 1
-    if (drawdown < deepest) deepest = drawdown
-    squares += drawdown * drawdown
-  }
+export function measureDrawdowns(
+  sheet: MetricSheet,
+  { bars, deepest, squaredFalls }: Sums,
+  cagr: number,
+): void {
   sheet.put('maxDrawdown', deepest)
-  sheet.put('ulcer', Math.sqrt(squares / equity.length))
+  sheet.put('ulcer', Math.sqrt(squaredFalls / bars))
   if (-deepest < NO_VARIATION) sheet.none('calmar', 'there was no drawdown')
   else sheet.put('calmar', cagr / -deepest)
 }

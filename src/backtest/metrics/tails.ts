@@ -1,30 +1,11 @@
-import { quantile } from '../../base/stats/quantile.js'
 import { type MetricSheet, NO_VARIATION } from './sheet.js'
+import type { Sums } from './sums.js'
 
-/**
- * The shape of the returns: the worst twentieth, skewness and excess kurtosis (bias-corrected as in pandas). `centre`
- * is the mean of the returns.
- */
-export function measureTails(sheet: MetricSheet, returns: Float64Array, centre: number): void {
-  const worst = quantile(returns, 0.05)
-  let lost = 0
-  let losers = 0
-  let second = 0
-  let third = 0
-  let fourth = 0
-  const n = returns.length
-  for (let t = 0; t < n; t++) {
-    const value = returns[t]!
-    if (value <= worst + 1e-12) {
-      lost += value
-      losers++
-    }
-    const distance = value - centre
-    const square = distance * distance
-    second += square
-    third += square * distance
-    fourth += square * square
-  }
+/** The shape of the returns: the worst twentieth, skewness and excess kurtosis (bias-corrected as in pandas). */
+export function measureTails(
+  sheet: MetricSheet,
+  { bars: n, worst, lost, losers, second, third, fourth }: Sums,
+): void {
   sheet.put('var95', 0 - worst)
   sheet.put('cvar95', 0 - lost / losers)
 

@@ -1,26 +1,24 @@
 import type { Simulation, TradeTotals } from '../types.js'
 import type { MetricSheet } from './sheet.js'
+import type { Sums } from './sums.js'
 
-/** How much was traded, what it cost, and how much of the equity was at work. */
+/** How much was traded, what it cost, and how much of the equity was at work over `closes` closes. */
 export function measureTrading(
   sheet: MetricSheet,
-  simulation: Pick<Simulation, 'fills' | 'exposure' | 'returns' | 'status'>,
+  { bars, exposed }: Sums,
+  fills: Simulation['fills'],
+  closes: number,
   periodsPerYear: number,
 ): void {
-  const { fills, exposure, returns, status } = simulation
   let traded = 0
   let paid = 0
   for (const fill of fills) {
     traded += fill.traded
     paid += fill.cost
   }
-  sheet.put('turnover', (traded * periodsPerYear) / returns.length / 2)
-  sheet.put('costDrag', (paid * periodsPerYear) / returns.length)
-  // At the bar of the ruin there is no equity to be a share of.
-  const closes = status === 'ruined' ? exposure.length - 1 : exposure.length
-  let sum = 0
-  for (let t = 0; t < closes; t++) sum += exposure[t]!
-  sheet.put('exposure', sum / closes)
+  sheet.put('turnover', (traded * periodsPerYear) / bars / 2)
+  sheet.put('costDrag', (paid * periodsPerYear) / bars)
+  sheet.put('exposure', exposed / closes)
 }
 
 /** Statistics of closed positions; those still open at the end are left out. */

@@ -1,0 +1,3 @@
+export { falls } from './falls'
+export { moments } from './moments'
+export { total } from './total'
