@@ -106,13 +106,8 @@ export class EvictionOrder<Value extends Droppable> {
       let loss = 0
       // The shortest run that ends with each value: what is longer loses more.
       for (let first = 0, last = 0; last < places.length; last++) {
-        const { value, range } = places[last]!
+        const { range } = places[last]!
         loss += this.lossOf(places[last]!)
-        if (!mayGo(value)) {
-          first = last + 1
-          loss = 0
-          continue
-        }
         const end = last + 1 < places.length ? places[last + 1]!.range.from : range.size
         while (first < last && end - places[first]!.range.to >= bytes) {
           loss -= this.lossOf(places[first]!)
@@ -123,7 +118,10 @@ export class EvictionOrder<Value extends Droppable> {
         let used = 0
         for (let i = first; i <= last; i++) used = Math.max(used, places[i]!.used)
         if (loss === least && used >= oldest) continue
-        best = places.slice(first, last + 1)
+        const run = places.slice(first, last + 1)
+        // Whether a value may go is asked of few: to ask of all takes longer than the rest of the search.
+        if (!run.every(({ value }) => mayGo(value))) continue
+        best = run
         least = loss
         oldest = used
       }
@@ -148,9 +146,9 @@ export class EvictionOrder<Value extends Droppable> {
     return this.heap.length
   }
 
-  /** What would be lost with a value. */
+  /** What would be lost with a value: whole units, so that sums of them stay exact as values come and go. */
   private lossOf({ worth, value }: Place<Value>): number {
-    return worth > this.level ? (worth - this.level) * value.bytes : 0
+    return worth > this.level ? Math.round((worth - this.level) * value.bytes) : 0
   }
 
   private settle(place: Place<Value>): void {
