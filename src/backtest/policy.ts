@@ -75,6 +75,9 @@ export class PolicyArrays {
   }
 }
 
+/** Cells that are looked through for a switch before the next ones are. */
+const CELLS_AT_ONCE = 128
+
 /** Room above the gross exposure that is rounding, not a wish for more. */
 const GROSS_ROOM = 1e-12
 
@@ -134,7 +137,7 @@ export function createPolicy(
       : picker.fraction(choice, select.topFraction, sign)
   }
 
-  /** Lays a leg down behind the entry `from`, without what exited at this bar, and weighs it. */
+  /** Lays a leg down behind the entry `from` (it may stand there already), without what just exited, and weighs it. */
   function layLeg(
     picks: Int32Array,
     count: number,
@@ -145,10 +148,13 @@ export function createPolicy(
   ): number {
     let to = from
     const isAnyOut = lastExit === bar || side === 'longShort'
-    for (let p = 0; p < count; p++) {
-      const symbol = picks[p]!
-      symbols[to] = symbol
-      to += isAnyOut ? +(exitedAt[symbol] !== bar) & +(inBoth[symbol] === 0) : 1
+    if (picks === symbols && !isAnyOut) to += count
+    else {
+      for (let p = 0; p < count; p++) {
+        const symbol = picks[p]!
+        symbols[to] = symbol
+        to += isAnyOut ? +(exitedAt[symbol] !== bar) & +(inBoth[symbol] === 0) : 1
+      }
     }
     const view = { scores, volatility, row: ruleRow }
     return weighLeg({ symbols, weights, from, to, sign }, weight, total, view)
@@ -173,17 +179,16 @@ export function createPolicy(
   }
 
   function decideBySignal(bar: number): number {
-    const { picks } = longs
     const isSignal = rule.kind === 'signals'
     let count = 0
     for (let i = 0; i < width; i++) {
       // Who is on is as good as random: a branch on it would often be guessed wrong.
       let may = isSignal ? isOn[i]! : 1
       if (!isOpen) may &= +mayHold(i)
-      picks[count] = i
+      symbols[count] = i
       count += may
     }
-    return layLeg(picks, count, 0, side === 'short' ? -1 : 1, grossExposure, bar)
+    return layLeg(symbols, count, 0, side === 'short' ? -1 : 1, grossExposure, bar)
   }
 
   function decideByWeights(wanted: Float64Array, bar: number): number {
@@ -218,12 +223,19 @@ export function createPolicy(
     firstSwitch(from, end) {
       if (rule.kind !== 'signals') return end + 1
       const { enter, exit } = rule
-      const behind = (end + 1) * width
-      // Cell by cell, because a loop over each row would cost a narrow panel more than its cells do.
-      for (let at = from * width, i = 0; at < behind; at++) {
-        const now = isOn[i]!
-        if (((now | enter[at]!) & (1 - exit[at]!)) !== now) return Math.floor(at / width)
-        i = i + 1 === width ? 0 : i + 1
+      // Symbol by symbol over some cells: where a symbol stays as it is, it has but one thing to wait for.
+      const rows = Math.max(1, Math.floor(CELLS_AT_ONCE / width))
+      for (let first = from; first <= end; first += rows) {
+        const behind = Math.min(first + rows, end + 1) * width
+        let switched = behind
+        for (let i = 0; i < width; i++) {
+          let at = first * width + i
+          if (isOn[i] === 1) while (at < switched && exit[at] === 0) at += width
+          else while (at < switched && enter[at]! <= exit[at]!) at += width
+          // The row where it begins: what switches later is of no interest.
+          if (at < switched) switched = at - i
+        }
+        if (switched < behind) return switched / width
       }
       return end + 1
     },

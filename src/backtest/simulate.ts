@@ -243,8 +243,12 @@ class Run {
 
   /** Hands the kernels the prices of a bar's fills. */
   private takePrices(bar: number): void {
-    const row = bar * this.width
-    this.book.memory.fillPrices.set(this.fillPrices.subarray(row, row + this.width))
+    const { width } = this
+    const { fillPrices } = this.book.memory
+    const row = bar * width
+    // A copy is begun in the time in which so few are had one by one.
+    if (width > 32) fillPrices.set(this.fillPrices.subarray(row, row + width))
+    else for (let i = 0; i < width; i++) fillPrices[i] = this.fillPrices[row + i]!
   }
 
   /** Takes every order's symbol to `unit` times its weight, or to `share` of the way there, and books it. */
@@ -404,12 +408,17 @@ class Run {
     const { cash } = this.book
     const at = from - start
     const count = to - from + 1
-    for (let k = 0; k < count; k++) {
-      const value = net[k]!
-      const total = cash + value
-      equity[at + k] = total
-      exposure[at + k] = value / total
-      if (total <= RUIN) return this.mark(from + k, value, 0)
+    if (this.book.heldCount === 0 && cash > RUIN) {
+      equity.fill(cash, at, at + count)
+      exposure.fill(0, at, at + count)
+    } else {
+      for (let k = 0; k < count; k++) {
+        const value = net[k]!
+        const total = cash + value
+        equity[at + k] = total
+        exposure[at + k] = value / total
+        if (total <= RUIN) return this.mark(from + k, value, 0)
+      }
     }
     this.bars = at + count
     return false

@@ -168,3 +168,39 @@ test('a policy is settled on nothing where more than the signals has a say', () 
   expect(scored.isSettledOn(Int32Array.of(0), 1)).toBe(false)
   expect(scored.firstSwitch(0, 1)).toBe(2)
 })
+
+test('the next switch is the first row at which a step changes what is on, for any number of symbols', () => {
+  const cases = fc.record({
+    width: fc.constantFrom(1, 2, 3, 7, 90, 130),
+    rows: fc.integer({ min: 1, max: 300 }),
+    one: fc.integer({ min: 0, max: 2 ** 31 }),
+    onEvery: fc.constantFrom(2, 50, 400, 1_000_000),
+    offEvery: fc.constantFrom(2, 50, 400, 1_000_000),
+  })
+  fc.assert(
+    fc.property(cases, ({ width, rows: most, one, onEvery, offEvery }) => {
+      const rows = Math.min(most, Math.ceil(2000 / width))
+      let state = one | 1
+      const flagsOf = (every: number) =>
+        Uint8Array.from({ length: rows * width }, () => {
+          state = Math.imul(state, 1_664_525) + 1_013_904_223
+          return (state >>> 8) % every === 0 ? 1 : 0
+        })
+      const rule: EvaluatedRule = { kind: 'signals', enter: flagsOf(onEvery), exit: flagsOf(offEvery) }
+      const names = Array.from({ length: width }, (_, i) => `S${String(i).padStart(3, '0')}`)
+      const panel = panelOf(Object.fromEntries(names.map((name) => [name, new Array(rows).fill(10)])))
+      const policy = createPolicy({ panel, rule, portfolio: DEFAULT_PORTFOLIO })
+      const begin = Math.floor(rows / 5)
+      if (begin > 0) policy.observe(0, begin - 1)
+      const before = names.map((_, i) => policy.isOff(i))
+      const found = policy.firstSwitch(begin, rows - 1)
+      let expected = begin
+      for (; expected < rows; expected++) {
+        policy.observe(expected)
+        if (names.some((_, i) => policy.isOff(i) !== before[i])) break
+      }
+      expect(found).toBe(expected)
+    }),
+    { seed: 5, numRuns: 300 },
+  )
+})
