@@ -4,12 +4,9 @@
 const CORRELATION = 0
 const COVARIANCE = 1
 
-/**
- * One block of two inputs, shapes as `sum` (mean.ts) but `width` ≥ 2; `ends` has room for (n + 1) × 10 values. Sums of
- * d = x − pivot, e = y − pivot, d², e² and d·e; the pivots are the block's first row. Two columns at a time. `asked` as for
- * `moments`.
- */
-export function coMoments(
+// @ts-ignore: decorator
+@inline
+function joined(
   prevX: usize, prevY: usize, x: usize, y: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32,
   asked: usize, what: i32,
 ): void {
@@ -102,4 +99,18 @@ export function coMoments(
       at += row
     }
   }
+}
+
+/**
+ * One block of two inputs, shapes as `sum` (mean.ts) but `width` ≥ 2; `ends` has room for (n + 1) × 10 values. Sums of
+ * d = x − pivot, e = y − pivot, d², e² and d·e; the pivots are the block's first row. Two columns at a time. `asked` as for
+ * `moments`.
+ */
+export function coMoments(
+  prevX: usize, prevY: usize, x: usize, y: usize, out: usize, ends: usize, n: i32, rows: i32, width: i32,
+  asked: usize, what: i32,
+): void {
+  // Apart: without a look at each row the loop is a fifth faster.
+  if (asked) joined(prevX, prevY, x, y, out, ends, n, rows, width, asked, what)
+  else joined(prevX, prevY, x, y, out, ends, n, rows, width, 0, what)
 }
