@@ -74,6 +74,16 @@ export function decideAtEnd(input: SimulationJob): FinalDecision {
   }
 }
 
+/** The place of the first of ascending bars, from a place on, that is not before `bar`. */
+function firstFrom(bars: Int32Array, place: number, bar: number): number {
+  // It is at most as many places on as bars lie between, and just there where all of them are in the list.
+  const farthest = Math.min(bars.length, place + Math.max(0, bar - (bars[place] ?? bar)))
+  if (farthest === place || bars[farthest - 1]! < bar) return farthest
+  let at = place
+  while (bars[at]! < bar) at++
+  return at
+}
+
 class Run {
   private readonly panel: Panel
   private readonly width: number
@@ -151,7 +161,7 @@ class Run {
       let quiet = bar
       if (!isWatched && book.closingCount === 0 && this.isSettled()) {
         quiet = policy.firstSwitch(bar, this.end)
-        while (nextRebalance < rebalances.length && rebalances[nextRebalance]! < quiet) nextRebalance++
+        nextRebalance = firstFrom(rebalances, nextRebalance, quiet)
       }
       let to = rebalances[nextRebalance] ?? this.end
       const trigger = isWatched ? watch.firstTrigger(book, bar, to, isFilled) : to + 1
