@@ -21,11 +21,9 @@ function emit(what: i32, to: usize, to2: usize, p: v128, s1: v128, s2: v128, sha
   }
 }
 
-/**
- * One block, shapes as `sum` (mean.ts); `ends` has room for (n + 1) × 8 values. Sums of d = x − pivot and of d², the
- * pivot being the block's first row. Where `asked` is not 0, a byte there for each row says whether its result is wanted.
- */
-export function moments(
+// @ts-ignore: decorator
+@inline
+function joined(
   prev: usize, cur: usize, out: usize, out2: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
   asked: usize, what: i32,
 ): void {
@@ -109,4 +107,16 @@ export function moments(
       to2 += row
     }
   }
+}
+
+/**
+ * One block, shapes as `sum` (mean.ts); `ends` has room for (n + 1) × 8 values. Sums of d = x − pivot and of d², the
+ * pivot being the block's first row. Where `asked` is not 0, a byte there for each row says whether its result is wanted.
+ */
+export function moments(
+  prev: usize, cur: usize, out: usize, out2: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32,
+  asked: usize, what: i32,
+): void {
+  if (asked) joined(prev, cur, out, out2, ends, n, first, rows, width, asked, what)
+  else joined(prev, cur, out, out2, ends, n, 0, rows, width, 0, what)
 }
