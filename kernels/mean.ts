@@ -98,11 +98,9 @@ export function product(
   }
 }
 
-/**
- * As `sum`. Differences are taken from the block's first row, so that the mean of equal values is that value. Where
- * `asked` is not 0, a byte there for each row says whether its result is wanted.
- */
-export function mean(
+// @ts-ignore: decorator
+@inline
+function meansOf(
   prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32, asked: usize,
 ): void {
   const row = <usize>width << 3
@@ -154,4 +152,15 @@ export function mean(
       to += row
     }
   }
+}
+
+/**
+ * As `sum`. Differences are taken from the block's first row, so that the mean of equal values is that value. Where
+ * `asked` is not 0, a byte there for each row says whether its result is wanted.
+ */
+export function mean(
+  prev: usize, cur: usize, out: usize, ends: usize, n: i32, first: i32, rows: i32, width: i32, asked: usize,
+): void {
+  if (asked) meansOf(prev, cur, out, ends, n, first, rows, width, asked)
+  else meansOf(prev, cur, out, ends, n, 0, rows, width, 0)
 }
