@@ -76,6 +76,9 @@ const LARGEST_SLAB = 64 * 1024 * 1024
 /** A slab of a small panel holds no more than so many of its columns: clearing a large one would be all the work. */
 const COLUMNS_A_SLAB = 64
 
+/** Share of a slab that is made free at once where less is asked for. */
+const ROOM = 1 / 16
+
 /** Slabs that whole columns fill leave no holes that are too small for one. */
 function slabFor(budget: number, columnBytes: number): number {
   const most = Math.min(budget / SLABS, LARGEST_SLAB, COLUMNS_A_SLAB * columnBytes)
@@ -134,8 +137,9 @@ export function createEvaluator(panel: Panel, options: EvaluatorOptions = {}): E
   /** Drops neighbours that leave so many bytes in a row, or else whatever is worth least; false where all are in use. */
   const evict = (inUse: ReadonlySet<string>, more: number): boolean => {
     const mayGo = ({ key }: Entry) => !inUse.has(key)
-    if (more > 0) {
-      const neighbours = order.dropRange(more, mayGo)
+    // Small values make room for more than one at a time: the search for the best place goes through all values.
+    for (const room of more > 0 ? new Set([Math.max(more, slabBytes * ROOM), more]) : []) {
+      const neighbours = order.dropRange(room, mayGo)
       neighbours.forEach(forget)
       if (neighbours.length > 0) return true
     }
