@@ -14,28 +14,21 @@ export interface Machine {
   bytes: Uint8Array
 }
 
+type TotalKernel = (
+  prev: number,
+  cur: number,
+  out: number,
+  ends: number,
+  n: number,
+  first: number,
+  rows: number,
+  width: number,
+) => void
+
 /** What kernels/index.ts exports; its sources tell shapes and working memory. Addresses are in bytes. */
 export interface CompiledKernels {
-  sum(
-    prev: number,
-    cur: number,
-    out: number,
-    ends: number,
-    n: number,
-    first: number,
-    rows: number,
-    width: number,
-  ): void
-  product(
-    prev: number,
-    cur: number,
-    out: number,
-    ends: number,
-    n: number,
-    first: number,
-    rows: number,
-    width: number,
-  ): void
+  sum: TotalKernel
+  product: TotalKernel
   mean(
     prev: number,
     cur: number,
