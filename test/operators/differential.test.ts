@@ -28,7 +28,8 @@ const exact = (operator: OperatorDefinition) =>
 
 function expectEqualForms(operator: OperatorDefinition, kind: Kind, look: Look, shape: Shape, seed: number) {
   const context = testContext(shape, look, seed)
-  const inputs = inputsFor(operator, kind, shape, look, seed + 1)
+  const drawn = inputsFor(operator, kind, shape, look, seed + 1)
+  const inputs = UNSIGNED.has(operator.name) ? drawn.map(withoutSign) : drawn
   const params = paramsFor(operator, seed + 2, seed % 3 === 0 ? 20 : 6)
   const random = seeded(seed + 3)
   const mask =
@@ -52,6 +53,11 @@ function expectEqualForms(operator: OperatorDefinition, kind: Kind, look: Look, 
     }
   }
 }
+
+/** Operators that divide by sums of what is never negative: flows of either sign cancel, and rounding is left. */
+const UNSIGNED = new Set(['mfi'])
+const withoutSign = (column: Column): Column =>
+  column.type === 'boolean' ? column : { ...column, values: column.values.map(Math.abs) }
 
 /** Size below which a difference is rounding: 1, or less where all inputs are small. */
 function magnitude(inputs: readonly Column[]): number {
@@ -82,7 +88,7 @@ describe.each(OPERATORS.map((operator) => [operator.name, operator] as const))('
         expectEqualForms(operator, kind, look, { bars: 45, symbols: 3 }, seed++)
         expectEqualForms(operator, kind, look, { bars: 33, symbols: 1 }, seed++)
       }
-    for (const look of LOOKS.slice(0, DEEP ? 7 : 2))
+    for (const look of looks.slice(0, DEEP ? 7 : 2))
       for (let round = 0; round < (DEEP ? 20 : 1); round++)
         expectEqualForms(operator, 'panels', look, { bars: 60, symbols: 2 }, 3 * seed++)
   })
