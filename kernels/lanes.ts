@@ -12,3 +12,10 @@ export function missing(to: usize): void {
   v128.store(to, f64x2.splat(NaN))
   v128.store(to, f64x2.splat(NaN), 16)
 }
+
+/** The sum of both numbers. */
+// @ts-ignore: decorator
+@inline
+export function both(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1)
+}

@@ -23,20 +23,72 @@ export function records(account: usize): usize {
   return part(account, 0)
 }
 
-/**
- * Orders: arrays of `ordersRoom` bytes one after the other. Of numbers: weights, values, prices, shares afterwards,
- * costs and sums; of integers: symbols, and lists of orders whose positions go on, end and begin.
- */
 // @ts-ignore: decorator
 @inline
-export function orders(account: usize): usize {
-  return part(account, 1)
+function orderArray(account: usize, place: usize): usize {
+  return part(account, 1) + place * part(account, 2)
+}
+
+/** Orders. Of numbers: weights, values, prices, shares afterwards, costs, and what a kernel sums up. */
+// @ts-ignore: decorator
+@inline
+export function orderWeights(account: usize): usize {
+  return orderArray(account, 0)
 }
 
 // @ts-ignore: decorator
 @inline
-export function ordersRoom(account: usize): usize {
-  return part(account, 2)
+export function orderValues(account: usize): usize {
+  return orderArray(account, 1)
+}
+
+// @ts-ignore: decorator
+@inline
+export function orderPrices(account: usize): usize {
+  return orderArray(account, 2)
+}
+
+// @ts-ignore: decorator
+@inline
+export function orderShares(account: usize): usize {
+  return orderArray(account, 3)
+}
+
+// @ts-ignore: decorator
+@inline
+export function orderCosts(account: usize): usize {
+  return orderArray(account, 4)
+}
+
+// @ts-ignore: decorator
+@inline
+export function orderSums(account: usize): usize {
+  return orderArray(account, 5)
+}
+
+/** Of integers: their symbols, and lists of orders whose positions go on, end and begin. */
+// @ts-ignore: decorator
+@inline
+export function orderSymbols(account: usize): usize {
+  return orderArray(account, 6)
+}
+
+// @ts-ignore: decorator
+@inline
+export function staying(account: usize): usize {
+  return orderArray(account, 7)
+}
+
+// @ts-ignore: decorator
+@inline
+export function ending(account: usize): usize {
+  return orderArray(account, 8)
+}
+
+// @ts-ignore: decorator
+@inline
+export function opening(account: usize): usize {
+  return orderArray(account, 9)
 }
 
 /** Symbols with a position, in no particular order, and each symbol's place among them: integers. */

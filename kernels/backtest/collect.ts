@@ -4,10 +4,15 @@ import {
   bars,
   closes,
   closing,
+  ending,
   fillPrices,
   held,
-  orders,
-  ordersRoom,
+  opening,
+  orderPrices,
+  orderSums,
+  orderSymbols,
+  orderValues,
+  orderWeights,
   RECORD,
   records,
   targets,
@@ -36,14 +41,13 @@ export function collect(account: usize, positions: i32, wanted: i32, cash: f64, 
   const ofTargets = targets(account)
   const ofSymbols = wantedSymbols(account)
   const ofWeights = wantedWeights(account)
-  const room = ordersRoom(account)
-  const weights = orders(account)
-  const values = weights + room
-  const prices = values + room
-  const sums = prices + 3 * room
-  const symbols = sums + room
-  const unwanted = symbols + 2 * room
-  const kept = unwanted + room
+  const weights = orderWeights(account)
+  const values = orderValues(account)
+  const prices = orderPrices(account)
+  const sums = orderSums(account)
+  const symbols = orderSymbols(account)
+  const unwanted = ending(account)
+  const kept = opening(account)
   for (let j: usize = 0; j < <usize>wanted; j++)
     store<f64>(
       ofTargets + (<usize>load<i32>(ofSymbols + (j << 2)) << 3),
@@ -112,11 +116,10 @@ export function collectClosings(account: usize, positions: i32, cash: f64, bar: 
   const ofHeld = held(account)
   const ofPrices = fillPrices(account)
   const ofClosing = closing(account)
-  const room = ordersRoom(account)
-  const values = orders(account) + room
-  const prices = values + room
-  const sums = prices + 3 * room
-  const symbols = sums + room
+  const values = orderValues(account)
+  const prices = orderPrices(account)
+  const sums = orderSums(account)
+  const symbols = orderSymbols(account)
   let equity = cash
   let size: usize = 0
   for (let h: usize = 0; h < <usize>positions; h++) {

@@ -5,12 +5,20 @@ import {
   CLOSED_VALUE,
   COSTS,
   ENTRY_PRICE,
+  ending as endingOf,
   OPENED,
   OPENED_VALUE,
-  orders,
-  ordersRoom,
+  opening as openingOf,
+  orderCosts,
+  orderPrices,
+  orderShares,
+  orderSums,
+  orderSymbols,
+  orderValues,
+  orderWeights,
   RECORD,
   records,
+  staying as stayingOf,
 } from './account'
 
 /**
@@ -28,17 +36,16 @@ export function place(
   averages: i32,
 ): void {
   const ofRecords = records(account)
-  const room = ordersRoom(account)
-  const weights = orders(account)
-  const values = weights + room
-  const prices = values + room
-  const next = prices + room
-  const costs = next + room
-  const sums = costs + room
-  const symbols = sums + room
-  const staying = symbols + room
-  const ending = staying + room
-  const opening = ending + room
+  const weights = orderWeights(account)
+  const values = orderValues(account)
+  const prices = orderPrices(account)
+  const next = orderShares(account)
+  const costs = orderCosts(account)
+  const sums = orderSums(account)
+  const symbols = orderSymbols(account)
+  const staying = stayingOf(account)
+  const ending = endingOf(account)
+  const opening = openingOf(account)
   let held: f64 = 0
   let traded: f64 = 0
   let paid: f64 = 0

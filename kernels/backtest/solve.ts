@@ -1,5 +1,7 @@
 // The equity that is left after a fill.
 
+import { both } from '../lanes'
+
 /** Steeper than this, and the equation is left to plain iteration, as it is defined. */
 const GENTLE: f64 = 0.5
 
@@ -13,12 +15,6 @@ export function targetScale(equity: f64, gross: f64, stuck: f64, grossExposure: 
   if (equity <= 0) return 0
   const f = min<f64>(1, max<f64>(0, grossExposure * equity - stuck) / (gross * equity))
   return f * gross >= 1e-12 ? f : 0
-}
-
-// @ts-ignore: decorator
-@inline
-function both(v: v128): f64 {
-  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1)
 }
 
 /**

@@ -7,11 +7,15 @@ import {
   COSTS,
   ENTRY_BAR,
   ENTRY_PRICE,
+  ending as endingOf,
   held,
   OPENED,
   OPENED_VALUE,
-  orders,
-  ordersRoom,
+  opening as openingOf,
+  orderCosts,
+  orderPrices,
+  orderShares,
+  orderSymbols,
   RECORD,
   records,
   slots,
@@ -31,11 +35,10 @@ export function end(account: usize, from: i32, to: i32, positions: i32, bar: i32
   const ofHeld = held(account)
   const ofSlots = slots(account)
   const ofTotals = totals(account)
-  const room = ordersRoom(account)
-  const prices = orders(account) + 2 * room
-  const costs = prices + 2 * room
-  const symbols = costs + 2 * room
-  const ending = symbols + 2 * room
+  const prices = orderPrices(account)
+  const costs = orderCosts(account)
+  const symbols = orderSymbols(account)
+  const ending = endingOf(account)
   let winners = load<f64>(ofTotals, 16)
   let won = load<f64>(ofTotals, 24)
   let lost = load<f64>(ofTotals, 32)
@@ -89,12 +92,11 @@ export function open(account: usize, from: i32, to: i32, positions: i32, bar: i3
   const ofHeld = held(account)
   const ofSlots = slots(account)
   const ofBest = bestCloses(account)
-  const room = ordersRoom(account)
-  const prices = orders(account) + 2 * room
-  const next = prices + room
-  const costs = next + room
-  const symbols = costs + 2 * room
-  const opening = symbols + 3 * room
+  const prices = orderPrices(account)
+  const next = orderShares(account)
+  const costs = orderCosts(account)
+  const symbols = orderSymbols(account)
+  const opening = openingOf(account)
   let count = positions
   let shorts = 0
   for (let c = <usize>from; c < <usize>to; c++) {

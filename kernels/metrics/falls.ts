@@ -1,6 +1,7 @@
 // Falls from the highest equity so far.
 
-import { before, both } from './lanes'
+import { both } from '../lanes'
+import { before } from './lanes'
 
 /**
  * Writes to `sums` the deepest fall (≤ 0) and Σ fall², where a fall is equity / highest equity so far − 1 and the

@@ -1,11 +1,5 @@
 // Bars two at a time. Behind an odd row stands one number of no meaning.
 
-// @ts-ignore: decorator
-@inline
-export function both(v: v128): f64 {
-  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1)
-}
-
 /** All bits of the two bars from `bar` on that are before `count`. */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,7 @@
 // Sums over returns about their mean, about a floor and beside a benchmark, in one pass.
 
-import { before, both } from './lanes'
+import { both } from '../lanes'
+import { before } from './lanes'
 
 /** A bar on which the benchmark moved less than this counts as neither up nor down. */
 const FLAT: f64 = 1e-12

@@ -1,6 +1,7 @@
 // The sum of a series.
 
-import { before, both } from './lanes'
+import { both } from '../lanes'
+import { before } from './lanes'
 
 /** Σ values, four sums of two beside each other, so that none waits for the one before. */
 export function total(values: usize, count: i32): f64 {
