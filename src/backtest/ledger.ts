@@ -58,33 +58,21 @@ type FixedTotals = [number, number, number, number, number, number, number]
 /** A pnl within this of 0 is neither gain nor loss (kernels/backtest/turn.ts). */
 const EVEN = 1e-12
 
-class Totals implements TradeTotals {
-  closed = 0
-  open = 0
-  winners = 0
-  won = 0
-  lost = 0
-  returns = 0
-  bars = 0
-
-  count(pnl: number, gain: number, bars: number): void {
-    // Branches on the sign would be guessed wrong half of the time.
-    const isWon = +(pnl > EVEN)
-    this.closed++
-    this.winners += isWon
-    this.won += pnl * isWon
-    this.lost -= pnl * +(pnl < -EVEN)
-    this.returns += gain
-    this.bars += bars
-  }
-}
-
 /** Totals of a list of trades, in its order. */
 export function tradeTotals(trades: readonly Trade[]): TradeTotals {
-  const totals = new Totals()
+  const totals = { closed: 0, open: 0, winners: 0, won: 0, lost: 0, returns: 0, bars: 0 }
   for (const trade of trades) {
-    if (trade.reason === 'end') totals.open++
-    else totals.count(trade.pnl, trade.return, trade.bars)
+    if (trade.reason === 'end') {
+      totals.open++
+      continue
+    }
+    totals.closed++
+    if (trade.pnl > EVEN) {
+      totals.winners++
+      totals.won += trade.pnl
+    } else if (trade.pnl < -EVEN) totals.lost -= trade.pnl
+    totals.returns += trade.return
+    totals.bars += trade.bars
   }
   return totals
 }

@@ -9,7 +9,6 @@ import { PolicyArrays } from './policy.js'
  * simulation, so one that has finished leaves them to the next over a panel of the same size.
  */
 export interface Workspace {
-  readonly symbols: number
   readonly book: Book
   readonly policy: PolicyArrays
   /** By bar of a stretch: size of the shorts. */
@@ -35,7 +34,7 @@ export function borrowWorkspace(panel: Panel): Workspace {
   }
   const before = idle
   idle = undefined
-  const isFit = before !== undefined && before.symbols === symbols && before.book.memory.bars === bars
+  const isFit = before?.book.memory.symbols === symbols && before.book.memory.bars === bars
   const workspace = isFit ? before : createWorkspace(sharedMemory(symbols, bars))
   if (!isFit || loaded !== closes) workspace.book.memory.closes.set(closes.last)
   loaded = closes
@@ -45,7 +44,6 @@ export function borrowWorkspace(panel: Panel): Workspace {
 function createWorkspace(memory: AccountMemory): Workspace {
   const { symbols, bars } = memory
   return {
-    symbols,
     book: new Book(memory),
     policy: new PolicyArrays(symbols, memory.wantedSymbols, memory.wantedWeights),
     short: new Float64Array(bars),

@@ -2,17 +2,8 @@ import { expect, test } from 'vitest'
 import type { IterationRecord } from '../../src/history/record.js'
 import type { LoopEvent } from '../../src/loop/events.js'
 import { tellFallbacks } from '../../src/loop/fallback-warnings.js'
-import { record } from './records.js'
+import { call, record } from './records.js'
 
-const call = (model: string, ended: string) => ({
-  model,
-  ended,
-  attempts: 1,
-  inputTokens: null,
-  outputTokens: null,
-  costUsd: null,
-  charged: { calls: 1, tokens: 0, costUsd: null },
-})
 const fellBack = (iteration: number, ...calls: ReturnType<typeof call>[]) =>
   record(iteration, {
     requested: 'llm',

@@ -43,3 +43,14 @@ export const failed = (
   status: 'error' | 'rejected' | 'timeout' = 'error',
 ): IterationRecord =>
   record(iteration, { execution: { status, durationMs: 0, error }, metrics: null, level: 'LEVEL_0' })
+
+/** A call that cost nothing and told nothing. */
+export const call = (model: string, ended: string) => ({
+  model,
+  ended,
+  attempts: 1,
+  inputTokens: null,
+  outputTokens: null,
+  costUsd: null,
+  charged: { calls: 1, tokens: 0, costUsd: null },
+})

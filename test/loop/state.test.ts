@@ -5,7 +5,7 @@ import type { HistoryRecord } from '../../src/history/record.js'
 import { applyRecord, foldRules, initialState, proposalView, RECENT_RECORDS } from '../../src/loop/state.js'
 import { summarizeRun } from '../../src/loop/summary.js'
 import { configOf } from './engine.js'
-import { demotion, failed, record } from './records.js'
+import { call, demotion, failed, record } from './records.js'
 
 const rules = { objective: 'sharpe', scoredWindow: 5 }
 const fold = (records: readonly HistoryRecord[], by = rules) => {
@@ -13,15 +13,6 @@ const fold = (records: readonly HistoryRecord[], by = rules) => {
   for (const one of records) applyRecord(state, one, by)
   return state
 }
-const call = (model: string, ended: string) => ({
-  model,
-  ended,
-  attempts: 1,
-  inputTokens: null,
-  outputTokens: null,
-  costUsd: null,
-  charged: { calls: 1, tokens: 0, costUsd: null },
-})
 /** A strategy of a kind of its own: momentum of one field. */
 const kind = (field: string): StrategyGraph => ({
   version: 1,

@@ -1,9 +1,8 @@
-import { inRows } from '../../kernels/compiled/rows.js'
 import { gather } from '../../kernels/row-members.js'
 import { RowOrder } from '../../kernels/row-order.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { num, numbers, overBars, series, toBoolean, toPanel } from '../define.js'
-import { ACROSS, finitePositions, onPresent, plainPlace } from './rows.js'
+import { num, numbers, overBars, toBoolean } from '../define.js'
+import { ACROSS, compiledAcross, finitePositions, plainPlace } from './rows.js'
 
 /** What the compiled kernel writes. */
 const WHAT = { share: 0, bucket: 1 } as const
@@ -11,44 +10,21 @@ const WHAT = { share: 0, bucket: 1 } as const
 const WORK = [5, 2056] as const
 
 /** An operator whose value follows from a symbol's average rank in its bar. */
-function ranked(
+const ranked = (
   name: string,
   doc: string,
   params: OperatorDefinition['params'],
   what: keyof typeof WHAT,
   parts: (params: Params) => number,
   plain: (v: number, values: readonly number[], params: Params) => number,
-): OperatorDefinition {
-  return {
-    name,
-    category: 'crossSection',
-    inputs: [ACROSS],
-    params,
-    type: toPanel,
-    lookback: () => 0,
-    readsSeries: true,
-    ...overBars((out, inputs, given, { symbols }, { mask }, from, to) => {
-      const q = parts(given)
-      inRows(
-        out as Float64Array,
-        series(inputs[0]),
-        mask,
-        from,
-        to,
-        symbols,
-        symbols * WORK[0] * 8 + WORK[1],
-        () => {},
-        (kernels, x, taking, result, work, rows) =>
-          kernels.rank(x, taking, result, work, rows, symbols, WHAT[what], q),
-      )
-    }),
-    reference: {
-      kind: 'crossSection',
-      row: ([row], given) => onPresent(row!, (values) => values.map((v) => plain(v, values, given))),
-    },
-    doc,
-  }
-}
+): OperatorDefinition =>
+  compiledAcross(
+    { name, doc, params },
+    (kernels, x, mask, out, work, rows, symbols, given) =>
+      kernels.rank(x, mask, out, work, rows, symbols, WHAT[what], parts(given)),
+    (values, given) => values.map((v) => plain(v, values, given)),
+    (symbols) => symbols * WORK[0] * 8 + WORK[1],
+  )
 
 const rank = ranked(
   'rank',

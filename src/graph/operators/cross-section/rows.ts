@@ -1,6 +1,58 @@
-import type { InputSpec } from '../../operator.js'
+import type { CompiledKernels } from '../../kernels/compiled/machine.js'
+import { inRows } from '../../kernels/compiled/rows.js'
+import type { InputSpec, OperatorDefinition, Params } from '../../operator.js'
+import { overBars, series, toPanel } from '../define.js'
 
 export const ACROSS: InputSpec = { name: 'x', type: 'panel' }
+
+/** How a compiled kernel fills some bars: addresses of values, of their mask (0: none), of results, of working memory. */
+type FillRows = (
+  kernels: CompiledKernels,
+  x: number,
+  mask: number,
+  out: number,
+  work: number,
+  rows: number,
+  symbols: number,
+  params: Params,
+) => void
+
+/** An operator on the values of a bar that a compiled kernel fills; `plain` is its reference on those that are finite. */
+export function compiledAcross(
+  declared: Pick<OperatorDefinition, 'name' | 'doc'> & Partial<Pick<OperatorDefinition, 'params'>>,
+  fill: FillRows,
+  plain: (values: number[], params: Params) => number[],
+  /** Bytes of working memory. */
+  workFor: (symbols: number) => number = () => 0,
+): OperatorDefinition {
+  return {
+    category: 'crossSection',
+    inputs: [ACROSS],
+    params: [],
+    type: toPanel,
+    lookback: () => 0,
+    readsSeries: true,
+    ...overBars((out, inputs, params, { symbols }, { mask }, from, to) =>
+      inRows(
+        out as Float64Array,
+        series(inputs[0]),
+        mask,
+        from,
+        to,
+        symbols,
+        workFor(symbols),
+        () => {},
+        (kernels, x, taking, result, work, rows) =>
+          fill(kernels, x, taking, result, work, rows, symbols, params),
+      ),
+    ),
+    reference: {
+      kind: 'crossSection',
+      row: ([row], params) => onPresent(row!, (values) => plain(values, params)),
+    },
+    ...declared,
+  }
+}
 
 /** Where the finite values of a row stand. */
 export const finitePositions = (row: readonly number[]) =>

@@ -1,4 +1,3 @@
-import { inRows } from '../../kernels/compiled/rows.js'
 import { gather, RowGroups } from '../../kernels/row-members.js'
 import {
   type MembersLoop,
@@ -9,9 +8,9 @@ import {
   memberZscore,
 } from '../../kernels/row-statistics.js'
 import type { OperatorDefinition, Params } from '../../operator.js'
-import { num, numbers, overBars, series, toPanel } from '../define.js'
+import { num, numbers, overBars, toPanel } from '../define.js'
 import { plainMean, plainVariance } from '../time-series/windows.js'
-import { ACROSS, onPresent, plainPlace } from './rows.js'
+import { ACROSS, compiledAcross, onPresent, plainPlace } from './rows.js'
 
 const plainDemean = (values: readonly number[]) => values.map((v) => v - plainMean(values))
 
@@ -26,38 +25,17 @@ const plainRank = (values: readonly number[]) => values.map((v) => plainPlace(v,
 const WHAT = { demean: 0, zscore: 1, scale: 2 } as const
 
 /** An operator on sums over all members of a bar. */
-function summed(
+const summed = (
   name: string,
   doc: string,
   what: keyof typeof WHAT,
   plain: (values: number[]) => number[],
-): OperatorDefinition {
-  return {
-    name,
-    category: 'crossSection',
-    inputs: [ACROSS],
-    params: [],
-    type: toPanel,
-    lookback: () => 0,
-    readsSeries: true,
-    ...overBars((out, inputs, _params, { symbols }, { mask }, from, to) =>
-      inRows(
-        out as Float64Array,
-        series(inputs[0]),
-        mask,
-        from,
-        to,
-        symbols,
-        0,
-        () => {},
-        (kernels, x, taking, result, _work, rows) =>
-          kernels.across(x, taking, result, rows, symbols, WHAT[what]),
-      ),
-    ),
-    reference: { kind: 'crossSection', row: ([row]) => onPresent(row!, plain) },
-    doc,
-  }
-}
+): OperatorDefinition =>
+  compiledAcross(
+    { name, doc },
+    (kernels, x, mask, out, _work, rows, symbols) => kernels.across(x, mask, out, rows, symbols, WHAT[what]),
+    plain,
+  )
 
 /** An operator on all members of a bar. `loop` makes the loop for a panel of so many symbols. */
 function across(
